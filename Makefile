@@ -1,0 +1,101 @@
+# make demo   sets up, simulates a perijove and makes its picture and its map
+# make test   sets up and runs the tests
+# make check  lints;  make bench  measures;  make docs  writes the tools' pages;  make gdal  builds osgeo
+#
+# From a raw product to a picture and a map, one step a file:
+#   make x.png            from x-raw.png and its Metadata.json
+#   make x.map.cub MAPPROJ="RESOLUTION=10" SPICEINIT="KERNELS=kernels ATTITUDE=SPIN"
+# in the data's own folder: make -f …/perijove/Makefile x.map.png
+
+SHELL := /bin/bash
+.SHELLFLAGS := -o pipefail -ec
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SUFFIXES:
+.PHONY: demo test check bench docs gdal clean
+
+HOME_ := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+PYTHON ?= python3
+VENV ?= $(HOME_)/.venv
+READY := $(VENV)/.ready$(if $(EXTRAS),-$(subst $(comma),-,$(EXTRAS)))
+comma := ,
+export PATH := $(abspath $(VENV))/bin:$(PATH)
+unexport PROJ_DATA PROJ_LIB GDAL_DATA
+
+$(READY): $(HOME_)/setup.cfg $(HOME_)/pyproject.toml
+	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e "$(HOME_)[test$(if $(EXTRAS),$(comma)$(EXTRAS))]"
+	touch $@
+
+# ------------------------------------------------------------------- the project
+DEMO ?= SEED=1
+DEMOMAP ?= RESOLUTION=10
+
+demo: demo/picture.png demo/map.cub demo/map.png
+	@truth=$$(getkey FROM=demo/sim/truth.pvl KEYWORD=TimeOffset); \
+	found=$$(getkey FROM=demo/geo.cub GROUP=LimbFit KEYWORD=TimeOffset); \
+	echo "jitter put in $$truth ms, found $$found ms; look at demo/picture.png and demo/map.png"
+
+demo/sim/truth.pvl: | $(READY)
+	mkdir -p demo
+	junosim TO=demo/sim $(DEMO)
+
+demo/geo.cub: demo/sim/truth.pvl | $(READY)
+	junocam2cub FROM=$$(echo demo/sim/*-raw.png) | decompand | junocal \
+	    | spiceinit KERNELS=demo/sim/kernels | jitter TO=$@
+
+demo/picture.png: demo/geo.cub
+	midplane FROM=$< | cub2std TO=$@
+
+demo/map.cub: demo/geo.cub
+	mapproj FROM=$< TO=$@ $(DEMOMAP)
+
+demo/map.png: demo/map.cub
+	flatten FROM=$< | cub2std TO=$@
+
+test: $(READY)
+	$(VENV)/bin/python -m pytest -q -rs $(PYTEST)
+
+check: $(READY)
+	$(VENV)/bin/ruff check $(HOME_)
+	$(VENV)/bin/ruff format --check $(HOME_)
+
+bench: $(READY)
+	$(VENV)/bin/python bench/run.py
+
+docs: $(READY)
+	$(VENV)/bin/python docs/pages.py
+
+# pip alone fails or builds bindings without gdal_array: numpy must be there, and the versions equal
+gdal: $(READY)
+	$(VENV)/bin/pip install --quiet "setuptools<74" wheel numpy
+	$(VENV)/bin/pip install --quiet --no-build-isolation --no-cache-dir "gdal==$$(gdal-config --version)"
+	$(VENV)/bin/python -c "from osgeo import gdal, gdal_array; print('osgeo', gdal.__version__)"
+
+clean:
+	rm -rf demo build *.egg-info
+
+# ------------------------------------------------------------------- one image
+# A variable named like the tool, in capitals, holds its keywords: make x.png CUB2STD="GAMMA=1.5"
+SPICEINIT ?= KERNELS=kernels
+
+%.cub: %-raw.png | $(READY)
+	junocam2cub FROM=$< TO=$@ $(JUNOCAM2CUB)
+
+%.lin.cub: %.cub | $(READY)
+	decompand FROM=$< TO=$@ $(DECOMPAND)
+
+%.cal.cub: %.lin.cub | $(READY)
+	junocal FROM=$< TO=$@ $(JUNOCAL)
+
+%.geo.cub: %.cal.cub | $(READY)
+	spiceinit FROM=$< $(SPICEINIT) | jitter TO=$@ $(JITTER)
+
+%.map.cub: %.geo.cub | $(READY)
+	mapproj FROM=$< TO=$@ $(MAPPROJ)
+
+%.map.png: %.map.cub | $(READY)
+	flatten FROM=$< $(FLATTEN) | cub2std TO=$@ $(CUB2STD)
+
+%.png: %.geo.cub | $(READY)
+	midplane FROM=$< $(MIDPLANE) | cub2std TO=$@ $(CUB2STD)

@@ -1,0 +1,1 @@
+"""Calibration tables, one folder per instrument."""

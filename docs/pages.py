@@ -1,0 +1,24 @@
+"""Write docs/NAME.md of every tool from its parameter file, and the table of tools in README.md."""
+
+import pathlib
+import re
+
+from perijove.kit import page, parm
+
+ROOT = pathlib.Path(__file__).parent.parent
+
+
+def main():
+    rows = ["| tool | what it does |", "|---|---|"]
+    for path in sorted((ROOT / "tools").glob("*.pvl")):
+        declared = parm.declaration(path)
+        (ROOT / f"docs/{path.stem}.md").write_text(page.document(declared))
+        rows.append(f"| [{path.stem}](docs/{path.stem}.md) | {declared['Brief']} |")
+    readme = ROOT / "README.md"
+    table = "<!-- tools -->\n" + "\n".join(rows) + "\n<!-- /tools -->"
+    text = re.sub(r"<!-- tools -->.*?<!-- /tools -->", lambda _: table, readme.read_text(), flags=re.S)
+    readme.write_text(text)
+
+
+if __name__ == "__main__":
+    main()

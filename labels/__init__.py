@@ -1,0 +1,1 @@
+"""Keyword definitions and translations, map templates."""

@@ -1,0 +1,1 @@
+"""perijove: small executables for planetary images."""

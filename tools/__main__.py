@@ -1,0 +1,61 @@
+"""perijove - list the tools, or run one: perijove NAME KEY=value …
+
+Every executable of setup.cfg is an attribute of this module, so that -help reads the
+parameter file alone and imports neither the tool nor numpy.
+"""
+
+import os
+import sys
+
+os.environ.setdefault(
+    "OPENBLAS_NUM_THREADS", "1"
+)  # halves the start-up; the tools have their own threads
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def tools():
+    """Return the names of the tools: each is a parameter file beside a module."""
+    return sorted(n[:-4] for n in os.listdir(HERE) if n.endswith(".pvl"))
+
+
+def run(name, words):
+    """Run a tool with its KEY=value words."""
+    from perijove.kit import parm
+
+    def load():
+        from importlib import import_module
+
+        return import_module(f"perijove.{name}").main.__wrapped__
+
+    parm.execute(os.path.join(HERE, f"{name}.pvl"), load, words)
+
+
+def __getattr__(name):
+    if name.startswith("_") or not os.path.exists(os.path.join(HERE, f"{name}.pvl")):
+        raise AttributeError(name)
+    return lambda: run(name, sys.argv[1:])
+
+
+def main(*words):
+    """List the tools with their briefs, or run the one named first."""
+    from perijove.kit import parm, values
+
+    name, *rest = words or sys.argv[1:] or ["-help"]
+    if name in tools():
+        return run(name, rest)
+    if name in ("-version", "--version"):
+        return print(f"perijove {parm.version()}")
+    if name not in ("-help", "--help", "help", "list"):
+        print(
+            f"**USER ERROR** perijove: no tool {name}{values.near(name, tools())}", file=sys.stderr
+        )
+        sys.exit(2)
+    width = max(map(len, tools()), default=0)
+    for tool in tools():
+        print(f"{tool:<{width}}  {parm.declaration(os.path.join(HERE, tool + '.pvl'))['Brief']}")
+    return print("\nNAME -help tells the parameters of a tool; perijove NAME KEY=value … runs one.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,146 @@
+"""Files and pipes: sequential reading with exact counts, atomic writing."""
+
+import contextlib
+import hashlib
+import os
+import sys
+
+from .error import Error, IoError
+
+PIPE_BYTES = 1 << 20  # larger pipes: fewer changes between the processes of a chain
+
+
+def _widen(stream):
+    with contextlib.suppress(Exception):  # Linux only, and only if it is a pipe
+        import fcntl
+
+        fcntl.fcntl(stream.fileno(), 1031, PIPE_BYTES)  # F_SETPIPE_SZ
+
+
+def reason(error):
+    """Return the words of an OSError without its number and path."""
+    return (error.strerror or str(error)).lower()
+
+
+class Reader:
+    """A binary input read front to back; byte offsets count from its beginning."""
+
+    def __init__(self, path):
+        self.path, self.at, self.ahead = path, 0, b""
+        if path == "-":
+            if sys.stdin is None or sys.stdin.closed:
+                raise IoError("standard input is closed: give FROM=file or pipe a cube in")
+            if sys.stdin.isatty():
+                raise Error("FROM is the terminal: give FROM=file or pipe a cube in")
+            self.stream = sys.stdin.buffer
+            _widen(self.stream)
+        else:
+            try:
+                self.stream = open(path, "rb")  # closed by close()
+            except OSError as error:
+                raise IoError(f"{path}: cannot be read: {reason(error)}") from None
+
+    def read(self, count=-1):
+        """Return up to count bytes, all there are where count is negative."""
+        head = self.ahead if count < 0 else self.ahead[:count]
+        self.ahead = self.ahead[len(head) :]
+        if count < 0 or len(head) < count:
+            head += self.stream.read(-1 if count < 0 else count - len(head))
+        self.at += len(head)
+        return head
+
+    def unread(self, data):
+        """Put bytes back in front of what is still to be read."""
+        self.ahead, self.at = data + self.ahead, self.at - len(data)
+
+    def exactly(self, count, what):
+        """Return count bytes; fewer are an I/O ERROR that names what was read."""
+        data = self.read(count)
+        if len(data) != count:
+            raise IoError(f"{self.path}: truncated: {what} ends after {len(data)} of {count} bytes")
+        return data
+
+    def into(self, buffer, what):
+        """Fill a writable buffer; fewer bytes are an I/O ERROR."""
+        view = memoryview(buffer).cast("B")
+        done = min(len(self.ahead), len(view))
+        view[:done], self.ahead = self.ahead[:done], self.ahead[done:]
+        while done < len(view):
+            got = self.stream.readinto(view[done:])
+            if not got:
+                raise IoError(f"{self.path}: truncated: {what} ends {len(view) - done} bytes early")
+            done += got
+        self.at += len(view)
+
+    def skip_to(self, offset, what):
+        """Go forward to a byte offset."""
+        if offset < self.at:
+            raise IoError(
+                f"{self.path}: {what} overlaps what stands before it: the label is damaged"
+            )
+        while self.at < offset:
+            self.exactly(min(offset - self.at, 1 << 20), what)
+
+    def spool(self):
+        """Hold the rest in memory, so that offsets may be visited in any order."""
+        import io
+
+        start, data = self.at, self.read()
+        self.stream, self.ahead, self.at = io.BytesIO(b"\0" * start + data), b"", start
+        self.stream.seek(start)
+
+    def seek(self, offset):
+        """Go to a byte offset of a file or a spooled pipe."""
+        self.stream.seek(offset)
+        self.at, self.ahead = offset, b""
+
+    def close(self):
+        if self.path != "-":
+            self.stream.close()
+
+
+@contextlib.contextmanager
+def output(path):
+    """Yield a binary stream that becomes the file at path, or standard output for "-".
+
+    A file is written beside its place and renamed when complete: never half a file.
+    """
+    if path == "-":
+        if sys.stdout is None or sys.stdout.closed:
+            raise IoError("standard output is closed: give TO=file or pipe the cube on")
+        if sys.stdout.isatty():
+            raise Error("TO is the terminal: give TO=file or pipe the cube on")
+        stream = sys.stdout.buffer
+        _widen(stream)
+        yield stream
+        stream.flush()
+        return
+    folder = os.path.dirname(os.path.abspath(path))
+    part = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.part")
+    try:
+        # a device or a named pipe is written to, never replaced
+        own = os.path.exists(path) and not os.path.isfile(path)
+        stream = open(path if own else part, "wb")  # closed below, before the rename
+    except OSError as error:
+        raise IoError(f"{path}: cannot be written: {reason(error)}") from None
+    try:
+        with stream:
+            yield stream
+        if not own:
+            os.replace(part, path)
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        raise IoError(f"{path}: cannot be written: {reason(error)}") from None
+    finally:
+        with contextlib.suppress(OSError):
+            os.unlink(part)
+
+
+def sha256(path):
+    """Return the SHA-256 of a file, hexadecimal."""
+    try:
+        with open(path, "rb") as stream:
+            return hashlib.file_digest(stream, "sha256").hexdigest()
+    except OSError as error:
+        raise IoError(f"{path}: cannot be read: {reason(error)}") from None

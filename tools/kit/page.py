@@ -1,0 +1,96 @@
+"""What a parameter file says, for people: -help and the tool's page in docs."""
+
+import textwrap
+
+from .label import Quantity, text_of
+from .values import one_of
+
+
+def _type(group):
+    words = [group["Type"]]
+    if group.get("Count", 1) != 1:
+        words.append("list" if group["Count"] == "*" else f"list of {group['Count']}")
+    if "Unit" in group:
+        words.append(f"<{group['Unit']}>")
+    return " ".join(words)
+
+
+def _default(group):
+    if "Default" in group:
+        value = group["Default"]
+        return (
+            "none"
+            if value is None
+            else text_of(value.value if isinstance(value, Quantity) else value)
+        )
+    return group.get("InternalDefault", "required")
+
+
+def _limits(group):
+    words = []
+    if "Valid" in group:
+        words.append("one of " + ", ".join(group.texts("Valid")))
+    if "Minimum" in group:
+        words.append(f"at least {group['Minimum']}")
+    if "Maximum" in group:
+        words.append(f"at most {group['Maximum']}")
+    return "; ".join(words)
+
+
+def helped(declared, name=None):
+    """Return the text of -help, or of -help=NAME."""
+    groups = {g.name: g for g in declared.nodes()}
+    if name:
+        group = groups[one_of(name, list(groups), "parameter")]
+        rows = [
+            ("Parameter", group.name),
+            ("Brief", group["Brief"]),
+            ("Type", _type(group)),
+            ("Default", _default(group)),
+        ]
+        rows += [("Range", _limits(group))] if _limits(group) else []
+        rows += [("Help", group["Help"])] if "Help" in group else []
+        return "".join(
+            textwrap.fill(value, 96, initial_indent=f"{key:<10}", subsequent_indent=" " * 10) + "\n"
+            for key, value in rows
+        )
+    out = [f"{declared['Name']} - {declared['Brief']}", ""]
+    if "Help" in declared:
+        out += [textwrap.fill(declared["Help"], 96), ""]
+    width = max(map(len, groups), default=0)
+    for group in groups.values():
+        out.append(f"  {group.name:<{width}} = {_default(group)}")
+        brief = (
+            f"{group['Brief']} ({_type(group)}{'; ' + _limits(group) if _limits(group) else ''})"
+        )
+        out.append(textwrap.indent(textwrap.fill(brief, 96 - width - 5), " " * (width + 5)))
+    if "Example" in declared:
+        out += ["", *(f"  {line}" for line in _examples(declared))]
+    out += [
+        "",
+        "-help=KEY tells more about one parameter; -version, -restore, -save, -log, -quiet",
+        "",
+    ]
+    return "\n".join(out)
+
+
+def _examples(declared):
+    return declared.texts("Example")
+
+
+def document(declared):
+    """Return the page of a tool, in Markdown."""
+    name = declared["Name"]
+    out = [f"# {name}", "", f"{declared['Brief']}.", ""]
+    if "Help" in declared:
+        out += [textwrap.fill(declared["Help"], 96), ""]
+    if "Example" in declared:
+        out += ["```sh", *_examples(declared), "```", ""]
+    out += ["| parameter | type | default | meaning |", "|---|---|---|---|"]
+    for group in declared.nodes():
+        words = group["Brief"] + (f" ({_limits(group)})" if _limits(group) else "")
+        words += f". {group['Help']}" if "Help" in group else ""
+        cells = (f"**{group.name}**", _type(group), f"`{_default(group)}`", words)
+        out.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+    out += ["", f"This page is made from `tools/{name}.pvl` by `make docs`.", ""]
+    return "\n".join(out)

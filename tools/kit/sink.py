@@ -1,0 +1,134 @@
+"""Cubes being written: every offset is known before the first sample, so a pipe will do."""
+
+import numpy as np
+
+from . import attributes, label, special
+from .error import Error
+from .label import Node
+from .source import BLOBS
+
+LABEL_BYTES = 65536  # the room ISIS leaves for an attached label
+
+
+def compose(root, shape, pixels, blobs, history, fmt="BandSequential", tile=None):
+    """Return the bytes of an attached label with every offset filled in.
+
+    pixels  (type, byte order, base, multiplier);  blobs  [(head, bytes)];  history  text
+    """
+    core = Node("Object", "Core", [("StartByte", 0), ("Format", fmt)])
+    if tile:
+        core.update(TileSamples=tile[1], TileLines=tile[0])
+    bands, lines, samples = shape
+    size = Node("Group", "Dimensions", [("Samples", samples), ("Lines", lines), ("Bands", bands)])
+    core.append(size)
+    names = ("Type", "ByteOrder", "Base", "Multiplier")
+    core.append(Node("Group", "Pixels", zip(names, pixels, strict=True)))
+    isis = Node("Object", "IsisCube")
+    isis.append(core)
+    isis.items += [(k, v) for k, v in root.object("IsisCube").items if k != "Core"]
+    if tile:
+        lines, samples = (-(-n // t) * t for n, t in zip((lines, samples), tile, strict=True))
+    count = bands * lines * samples * special.dtype(pixels[0]).itemsize
+    out = Node()
+    out.append(isis)
+    room = out.object("Label")
+    tail = []
+    for head, nbytes in blobs:
+        head = out.append(head.copy())
+        head.delete(f"^{head.name}")
+        tail.append((head, nbytes))
+    if history:
+        tail.append((out.append(Node("Object", "History", [("Name", "IsisCube")])), len(history)))
+    out.items += [(k, v) for k, v in root.items if not isinstance(v, Node)]
+    keep = [n for n in root.nodes() if n.name not in (*BLOBS, "IsisCube", "Label")]
+    out.items += [(n.name, n) for n in keep]
+    space = LABEL_BYTES
+    while True:
+        room.set("Bytes", space)
+        core.set("StartByte", space + 1)
+        at = space + 1 + count
+        for head, nbytes in tail:
+            head.update(StartByte=at, Bytes=nbytes)
+            at += nbytes
+        text = label.dumps(out).encode("latin-1", "replace")
+        if len(text) < space:
+            return text.ljust(space, b"\0")
+        space *= 2
+
+
+def _scale(to, own):
+    """Return base and multiplier of an output: a range maps to the valid values of the type."""
+    wanted = to.type or own
+    if wanted in ("Real", "Double"):
+        return 0.0, 1.0
+    if to.range is None:
+        if wanted != own:
+            raise Error(f"{to.path}: +{wanted} needs the range of values too, as +{wanted}+0:1")
+        return 0.0, 1.0
+    _, _, first, last = special.TYPES[wanted]
+    low, high = to.range
+    if high <= low:
+        raise Error(f"{to.path}: the range {low}:{high} is empty")
+    multiplier = (high - low) / (last - first)
+    return low - multiplier * first, multiplier
+
+
+def _tile_axis(n, limit):
+    """Return the tile size ISIS gives an axis: whole where it fits, else a divisor, else 128."""
+    return n if n <= limit else next((d for d in range(limit, 128, -1) if n % d == 0), 128)
+
+
+def _tiled(raw, tile):
+    bands, lines, samples = raw.shape
+    tl, ts = tile
+    full = np.zeros((bands, -(-lines // tl) * tl, -(-samples // ts) * ts), raw.dtype)
+    full[:, :lines, :samples] = raw
+    full = full.reshape(bands, full.shape[1] // tl, tl, full.shape[2] // ts, ts).swapaxes(2, 3)
+    return np.ascontiguousarray(full)
+
+
+class Sink:
+    """A cube being written: the label first, then raw samples in order, then the blobs."""
+
+    def __init__(self, path, root, shape, pixel_type, blobs, history, p=None):
+        self.to = attributes.output(path)
+        wanted = self.to.type or pixel_type
+        self.pixels = (wanted, self.to.order, *_scale(self.to, pixel_type))
+        self.shape, self.blobs, self.tile = shape, blobs, None
+        if self.to.format == "Tile":
+            limit = 512 * 4 // special.dtype(wanted).itemsize
+            self.tile = _tile_axis(shape[1], limit), _tile_axis(shape[2], limit)
+        text = history if history.endswith("\n") or not history else history + "\n"
+        if p is not None:
+            text += label.dumps(p.history(), end=False)
+        self.history = text.encode("latin-1", "replace")
+        self.head = compose(
+            root, shape, self.pixels, blobs, self.history, self.to.format, self.tile
+        )
+
+    def encode(self, block):
+        """Return samples as bytes on disk."""
+        kind, order, base, multiplier = self.pixels
+        return special.encode(block, kind, base, multiplier, order)
+
+    def write(self, stream, blocks, tail):
+        """Write everything: blocks yield samples in memory; tail() gives the blobs' bytes."""
+        stream.write(self.head)
+        if self.tile:
+            raw = np.concatenate([self.encode(b).reshape(-1) for b in blocks])
+            encoded = [_tiled(raw.reshape(self.shape), self.tile)]
+        else:
+            encoded = (self.encode(b) for b in blocks)
+        for raw in encoded:
+            stream.write(memoryview(np.ascontiguousarray(raw)).cast("B"))
+        for data in tail():
+            stream.write(data)
+        stream.write(self.history)
+
+
+def pixel_type(cube):
+    """Return the type of the samples the cube was read from, for tools that leave them as they are."""
+    core = next(iter(cube.isis.nodes("Core")), None)
+    pixels = core.group("Pixels") if core else Node()
+    whole = (pixels.get("Base", 0.0), pixels.get("Multiplier", 1.0)) == (0.0, 1.0)
+    return pixels.text("Type", "Real") if whole else "Real"
