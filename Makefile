@@ -14,17 +14,17 @@ SHELL := /bin/bash
 .SUFFIXES:
 .PHONY: demo test check bench docs gdal clean
 
-HOME_ := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
+ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 PYTHON ?= python3
-VENV ?= $(HOME_)/.venv
+VENV ?= $(ROOT)/.venv
 READY := $(VENV)/.ready$(if $(EXTRAS),-$(subst $(comma),-,$(EXTRAS)))
 comma := ,
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 unexport PROJ_DATA PROJ_LIB GDAL_DATA
 
-$(READY): $(HOME_)/setup.cfg $(HOME_)/pyproject.toml
+$(READY): $(ROOT)/setup.cfg $(ROOT)/pyproject.toml
 	test -x $(VENV)/bin/python || $(PYTHON) -m venv $(VENV)
-	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e "$(HOME_)[test$(if $(EXTRAS),$(comma)$(EXTRAS))]"
+	$(VENV)/bin/python -m pip install --quiet --disable-pip-version-check -e "$(ROOT)[test$(if $(EXTRAS),$(comma)$(EXTRAS))]"
 	touch $@
 
 # ------------------------------------------------------------------- the project
@@ -57,8 +57,8 @@ test: $(READY)
 	$(VENV)/bin/python -m pytest -q -rs $(PYTEST)
 
 check: $(READY)
-	$(VENV)/bin/ruff check $(HOME_)
-	$(VENV)/bin/ruff format --check $(HOME_)
+	$(VENV)/bin/ruff check $(ROOT)
+	$(VENV)/bin/ruff format --check $(ROOT)
 
 bench: $(READY)
 	$(VENV)/bin/python bench/run.py

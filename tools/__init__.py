@@ -1,1 +1,3 @@
 """perijove: small executables for planetary images."""
+
+__version__ = "0.1.0"

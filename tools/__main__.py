@@ -7,6 +7,8 @@ parameter file alone and imports neither the tool nor numpy.
 import os
 import sys
 
+from perijove import __version__
+
 os.environ.setdefault(
     "OPENBLAS_NUM_THREADS", "1"
 )  # halves the start-up; the tools have their own threads
@@ -45,7 +47,7 @@ def main(*words):
     if name in tools():
         return run(name, rest)
     if name in ("-version", "--version"):
-        return print(f"perijove {parm.version()}")
+        return print(f"perijove {__version__}")
     if name not in ("-help", "--help", "help", "list"):
         print(
             f"**USER ERROR** perijove: no tool {name}{values.near(name, tools())}", file=sys.stderr

@@ -9,6 +9,8 @@ import functools
 import os
 import sys
 
+from perijove import __version__
+
 from . import files, label
 from .error import Error, IoError
 from .label import Node, Quantity
@@ -26,13 +28,6 @@ def declaration(path):
     """Return the parameter file of a tool."""
     with open(path, "rb") as stream:
         return label.read(stream)[0]
-
-
-def version():
-    """Return the version of the installed package, from setup.cfg's metadata."""
-    from importlib.metadata import version as of
-
-    return of("perijove")
 
 
 class Parameters:
@@ -104,7 +99,7 @@ class Parameters:
 
     def history(self):
         """Return the History entry: version, values, their sources, files; no clock, no path."""
-        entry = Node("Object", self.tool, [("Version", version())])
+        entry = Node("Object", self.tool, [("Version", __version__)])
         values, sources = entry.group("UserParameters"), entry.group("Sources")
         for name, group in self.groups.items():
             value = self.values[name]
@@ -192,7 +187,7 @@ def parse(declared, words):
             sys.stdout.write(page.helped(declared, value))
             raise Stop
         if name == "version":
-            print(f"{p.tool} {version()}")
+            print(f"{p.tool} {__version__}")
             raise Stop
         if name in ("restore", "log") and not value:
             raise Error(f"-{name} needs a file: -{name}=FILE")
