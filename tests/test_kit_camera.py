@@ -96,6 +96,18 @@ def test_latlon_inverts_surface(radii):
     assert_allclose(back[1][inner], lon[inner], rtol=0, atol=1e-10)
 
 
+def test_the_point_below_is_spice_s():
+    sp = pytest.importorskip("spiceypy")
+    rng = np.random.default_rng(2)
+    above = rng.normal(size=(200, 3))
+    above *= rng.uniform(7.2e4, 5e5, (200, 1)) / np.linalg.norm(above, axis=1, keepdims=True)
+    above[:3] = np.diag([1e5, 2e5, 3e5])
+    foot, height = ellipsoid.below(above, RADII)
+    expected = [sp.nearpt(p, *RADII) for p in above]
+    assert_allclose(foot, [e[0] for e in expected], rtol=0, atol=1e-5)
+    assert_allclose(height, [e[1] for e in expected], rtol=0, atol=1e-5)
+
+
 def test_west_longitudes_stay_below_360():
     assert ellipsoid.west(np.array([0.0, 90.0, 1e-15, 360.0])).tolist() == [0.0, 270.0, 0.0, 0.0]
 

@@ -25,7 +25,7 @@ def test_a_folder_gives_its_kernels_and_names_the_rest(passage, tmp_path):
         (folder / name).symlink_to(passage.folder / name)
     (folder / "spk_pre_9.bsp").symlink_to(passage.folder / "sim.bsp")
     (folder / "readme.txt").write_text("no kernel")
-    (folder / "addendum.ti").write_text("no first line\n\\begindata\nINS-61500_X = 1\n\\begintext\n")
+    (folder / "addendum.ti").write_text("no first line\n\\begindata\nX = 1\n\\begintext\n")
     found, odd = kernels.files([str(folder)])
     assert names(found) == ["spk_pre_9.bsp", "addendum.ti", "sim.bsp", "sim.tls"]
     assert names(odd) == ["readme.txt"]
@@ -55,11 +55,10 @@ def test_a_path_that_is_not_there_is_an_io_error():
         kernels.files(["nowhere.bsp"])
 
 
-@pytest.mark.parametrize(
-    ("suffix", "kind"),
-    [("tls", "LSK"), ("tpc", "PCK"), ("tf", "FK"), ("ti", "IK"), ("tsc", "SCLK"), ("bsp", "SPK"), ("bc", "CK")],
-)
-def test_what_is_missing_is_named(passage, suffix, kind):
+@pytest.mark.parametrize("kind", kernels.PLACES)
+def test_what_is_missing_is_named(passage, kind):
+    suffixes = dict(LSK="tls", PCK="tpc", FK="tf", IK="ti", SCLK="tsc", SPK="bsp", CK="bc")
+    suffix = suffixes[kind]
     rest = [path for path in passage.kernels if not path.endswith("." + suffix)]
     with kernels.loaded(rest), pytest.raises(Error, match=f"missing: {kind}, .*naif.jpl.nasa.gov"):
         kernels.need(kernels.PLACES, "JUPITER", -61501)

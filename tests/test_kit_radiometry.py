@@ -15,7 +15,7 @@ BLUE, GREEN, RED, METHANE = radiometry.bands(BANDS, ["BLUE", "GREEN", "RED", "ME
 
 
 def test_dn_of_white_computed_by_hand():
-    # BLUE, 3.2 ms, orbit 10: a = 1.07 - 0.108 = 0.962; sun at 5 AU 1.9785 * 45.5 / 25 = 3.60087 W/m2
+    # BLUE, 3.2 ms, orbit 10: a = 1.07 - 0.108 = 0.962; sun 1.9785 * 45.5 / 5**2 = 3.60087 W/m2
     # 0.0032 s * 0.962 * 262186 * 3.60087 / pi = 925.11 DN
     assert_allclose(radiometry.dn_per_if(BLUE, 0.0032, 5.0, 10), 925.11, rtol=1e-5)
 
@@ -70,7 +70,17 @@ def test_bins_of_the_square_root_table_fill_the_range_without_gap():
 def test_every_dn_goes_to_the_code_of_its_bin_and_the_middles_have_no_bias():
     dn = np.arange(2880)
     code = radiometry.compand(dn, SQROOT)
-    assert code[[0, 23, 24, 25, 64, 67, 68, 2848, 2879]].tolist() == [0, 23, 24, 24, 44, 44, 45, 255, 255]
+    assert code[[0, 23, 24, 25, 64, 67, 68, 2848, 2879]].tolist() == [
+        0,
+        23,
+        24,
+        24,
+        44,
+        44,
+        45,
+        255,
+        255,
+    ]
     assert np.array_equal(radiometry.compand(SQROOT, SQROOT), np.arange(256))
     assert radiometry.compand(4095, SQROOT) == 255
     error = radiometry.centres("SQROOT", SQROOT)[code] - dn

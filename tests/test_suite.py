@@ -19,7 +19,8 @@ TYPES = {"Cube", "File", "Table", "String", "Integer", "Real", "Logical", "Combo
 def imported(path):
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom):
-            yield from (f"{'.' * node.level}{node.module or ''}.{n.name}" for n in node.names)
+            head = "." * node.level + (node.module + "." if node.module else "")
+            yield from (head + n.name for n in node.names)
         elif isinstance(node, ast.Import):
             yield from (n.name for n in node.names)
 
@@ -35,9 +36,10 @@ def test_a_tool_is_a_module_a_parameter_file_a_test_a_page_and_an_executable(too
     setup.read(ROOT / "setup.cfg")
     assert f"{tool} = perijove.__main__:{tool}" in setup["options.entry_points"]["console_scripts"]
     assert (ROOT / f"docs/{tool}.md").read_text() == page.document(declared(tool)), "run make docs"
-    assert f"| [{tool}](docs/{tool}.md) | {declared(tool)['Brief']} |" in (
-        ROOT / "README.md"
-    ).read_text()
+    assert (
+        f"| [{tool}](docs/{tool}.md) | {declared(tool)['Brief']} |"
+        in (ROOT / "README.md").read_text()
+    )
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -100,7 +102,9 @@ def test_help_and_a_wrong_word(tool, shell):
     assert words.startswith(f"{tool} - ") and all(g.name in words for g in declared(tool).nodes())
     wrong = shell(f"{tool} NOSUCHWORD=1", check=False)
     assert wrong.returncode == 2
-    assert wrong.stderr.startswith(f"**USER ERROR** {tool}: parameter NOSUCHWORD is unknown".encode())
+    assert wrong.stderr.startswith(
+        f"**USER ERROR** {tool}: parameter NOSUCHWORD is unknown".encode()
+    )
 
 
 def test_no_file_names_a_place_outside_the_project():

@@ -1,0 +1,359 @@
+"""junocal: 12-bit DN to I/F."""
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from perijove.junocal import Strip, main
+from perijove.kit import cube, sink, special
+from perijove.kit.label import Node, Quantity
+from perijove.kit.strip import Layout
+
+FRAMES, BANDS = 2, ("BLUE", "GREEN", "RED")
+K_BLUE = 925.11  # DN of I/F = 1: 3.2 ms, orbit 10, 5 AU (computed by hand in test_kit_radiometry)
+KM = 149597870.7  # per AU
+PEAK = """import resource, subprocess, sys
+subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"""
+
+
+def groups(**instrument):
+    values = dict(
+        ExposureDuration=Quantity(3.2, "ms"),
+        TDICount=1,
+        SummingMode=1,
+        NumberFramelets=FRAMES,
+        FrameletLines=128,
+        SampleBits=12,
+        SampleBitMode="SQROOT",
+        SolarDistance=Quantity(5 * KM, "km"),
+    )
+    return dict(
+        Instrument={k: v for k, v in (values | instrument).items() if v is not None},
+        Archive=dict(OrbitNumber=10),
+        BandBin=dict(FilterName=list(BANDS)),
+    )
+
+
+def dn12(tmp_path, core=1023.0, name="dn.cub", **instrument):
+    """Write a decompanded strip of one DN, or of an array (bands, lines, samples)."""
+    full = np.full((3, 128 * FRAMES, 1648), core, np.float32)
+    kind = "Real" if np.isnan(full).any() or full.max() > 32767 else "SignedWord"
+    cube.write(tmp_path / name, cube.new(full, **groups(**instrument)), type=kind)
+    return f"FROM={tmp_path / name}"
+
+
+def calibrated(tmp_path, source, *words, to="if.cub"):
+    main(source, f"TO={tmp_path / to}", *(str(w) for w in words))
+    return cube.read(str(tmp_path / to))
+
+
+def refused(capsys, code, *words):
+    with pytest.raises(SystemExit) as stop:
+        main(*words)
+    line = capsys.readouterr().err
+    assert stop.value.code == code and line.count("\n") == 1, line
+    return line
+
+
+def test_a_sample_computed_by_hand(tmp_path):
+    # code 185 is DN 1023, the top of a bin of 16: its middle is 1015.5; less 0.64 of bias
+    found = calibrated(tmp_path, dn12(tmp_path))
+    assert_allclose(found.core[0, 0, 100], (1015.5 - 0.64) / K_BLUE, rtol=2e-5)
+    plain = calibrated(tmp_path, dn12(tmp_path), "BINCENTER=NO", "BIAS=0")
+    assert_allclose(plain.core[0, 0, 100], 1023 / K_BLUE, rtol=2e-5)
+    assert_allclose(plain.group("Radiometry").numbers("DnPerUnit")[0], K_BLUE, rtol=1e-5)
+
+
+def test_white_is_one_and_four_at_twice_the_distance(tmp_path):
+    source = dn12(tmp_path, core=K_BLUE)
+    words = "BINCENTER=NO", "BIAS=(0,0,0)"
+    white = calibrated(tmp_path, source, *words).core[0, 5, 500]
+    assert_allclose(white, 1, rtol=1e-3)  # SignedWord rounds the DN
+    far = calibrated(tmp_path, source, *words, "SOLARDISTANCE=10AU").core[0, 5, 500]
+    assert_allclose(far, 4 * white, rtol=1e-6)
+    long = calibrated(tmp_path, source, *words, "EXPOSURE=6.4ms").core[0, 5, 500]
+    assert_allclose(long, white / 2, rtol=1e-6)
+
+
+def test_two_exposures_of_one_scene_give_one_calibration(tmp_path):
+    a = calibrated(tmp_path, dn12(tmp_path, 400), "BINCENTER=NO", "BIAS=0").core
+    twice = dict(ExposureDuration=Quantity(0.0064, "s"), TDICount=2)
+    b = calibrated(tmp_path, dn12(tmp_path, 800, **twice), "BINCENTER=NO", "BIAS=0").core
+    assert_allclose(a, b, rtol=1e-6)
+
+
+def test_dark_columns_are_null_and_nothing_else(tmp_path):
+    kinds = special.kinds(calibrated(tmp_path, dn12(tmp_path)).core)
+    assert (kinds[..., :23] == 1).all() and (kinds[..., 1631:] == 1).all()
+    assert not kinds[..., 23:1631].any()
+
+
+def test_saturation_is_his_by_the_dn_as_it_came(tmp_path, capsys):
+    core = np.zeros((3, 128 * FRAMES, 1648), np.float32)
+    core[1, 3, 100:104] = 2335, 2359, 2360, 2367
+    core[1, 4, 5] = 2879  # in the dark columns
+    found = calibrated(tmp_path, dn12(tmp_path, core), "BIAS=100")
+    assert special.kinds(found.core[1, 3, 100:104]).tolist() == [0, 0, 4, 4]
+    assert (special.kinds(found.core) == 4).sum() == 2
+    assert "saturated: BLUE 0, GREEN 2, RED 0" in capsys.readouterr().err
+    found = calibrated(tmp_path, dn12(tmp_path, core), "SATURATION=2336")
+    assert special.kinds(found.core[1, 3, 100:104]).tolist() == [0, 4, 4, 4]
+
+
+def test_special_pixels_keep_their_kind(tmp_path):
+    core = np.full((3, 128 * FRAMES, 1648), 100, np.float32)
+    core[2, 7, 30:35] = special.NULL, special.LRS, special.LIS, special.HIS, special.HRS
+    found = calibrated(tmp_path, dn12(tmp_path, core))
+    assert special.kinds(found.core[2, 7, 29:36]).tolist() == [0, 1, 2, 3, 4, 5, 0]
+
+
+def test_the_linear_modes_shift_up(tmp_path):
+    found = calibrated(tmp_path, dn12(tmp_path, 160, SampleBitMode="LIN16"), "BIAS=0")
+    assert_allclose(found.core[0, 0, 100], 167.5 / K_BLUE, rtol=2e-5)  # 160 .. 175
+
+
+def plane(path, values):
+    """Write (3, 128, 1648) as the stack of strips that flats come in, 384 x 1648."""
+    cv2.imwrite(str(path), np.concatenate(values))
+    return path
+
+
+def test_a_flat_is_normalised_and_belongs_to_row_column_and_band(tmp_path):
+    flat = np.ones((3, 128, 1648), np.float32)
+    flat *= np.array([0.1, 0.3, 0.5], np.float32)[:, None, None]  # colour: must not come through
+    flat[:, :, :23] = flat[:, :, 1631:] = 0
+    flat[1, 100, 700] *= 2  # twice the response
+    flat[2, 5, 800] = 0  # none
+    source = dn12(tmp_path)
+    plain = calibrated(tmp_path, source).core
+    for path in (plane(tmp_path / "flat.tiff", flat), tmp_path / "flat.cub"):
+        if path.suffix == ".cub":  # bands by name, in another order
+            named = cube.new(flat[::-1], BandBin=dict(FilterName=list(BANDS[::-1])))
+            cube.write(path, named)
+        found = calibrated(tmp_path, source, f"FLAT={path}")
+        ratio = found.core / plain
+        special_flat = special.kinds(ratio[2, [5, 133], 800])
+        assert special_flat.tolist() == [1, 1]
+        assert_allclose(ratio[1, [100, 228], 700], 0.5, rtol=1e-6)
+        ratio[1, [100, 228], 700] = 1
+        assert_allclose(ratio[np.isfinite(ratio)], 1, rtol=1e-6)
+        assert found.group("Radiometry")["Flat"] == path.name
+        assert f" {path.name} " in found.history  # its SHA-256
+
+
+def test_a_mask_makes_null_and_a_dark_frame_replaces_the_bias(tmp_path):
+    mask = np.zeros((3, 128, 1648), np.uint8)
+    mask[0, 2, 50], mask[2, 127, 60] = 255, 1
+    dark = np.full((3, 128, 1648), 2, np.float32)
+    dark[1, 7, 70] = 12
+    plane(tmp_path / "mask.png", mask)
+    plane(tmp_path / "dark.tif", dark)
+    words = f"MASK={tmp_path}/mask.png", f"DARK={tmp_path}/dark.tif"
+    found = calibrated(tmp_path, dn12(tmp_path), *words)
+    plain = calibrated(tmp_path, dn12(tmp_path), "BIAS=2")
+    kinds = special.kinds(found.core[..., 23:1631])
+    assert np.argwhere(kinds).tolist() == [[0, 2, 27], [0, 130, 27], [2, 127, 37], [2, 255, 37]]
+    lower = plain.core - found.core
+    k = found.group("Radiometry").numbers("DnPerUnit")[1]
+    assert_allclose(lower[1, [7, 135], 70], 10 / k, rtol=1e-4)
+    lower[1, [7, 135], 70] = 0
+    assert_allclose(lower[np.isfinite(lower)], 0, atol=1e-7)
+
+
+def test_a_methane_strip_takes_one_plane(tmp_path):
+    made = groups() | dict(BandBin=dict(FilterName=["METHANE"]))
+    cube.write(
+        tmp_path / "m.cub", cube.new(np.full((1, 256, 1648), 22.0), **made), type="SignedWord"
+    )
+    cv2.imwrite(str(tmp_path / "flat.tif"), np.full((128, 1648), 7, np.float32))
+    found = calibrated(tmp_path, f"FROM={tmp_path}/m.cub", f"FLAT={tmp_path}/flat.tif")
+    # 0.0032 s * 57761 * 0.9323 * 20 / 25 / pi = 43.88 DN
+    assert_allclose(found.core[0, 0, 100], 22 / 43.88, rtol=1e-4)
+
+
+def test_a_reduced_product_is_dn_over_10000(tmp_path, capsys):
+    core = np.full((3, 128 * FRAMES, 1648), 5000, np.float32)
+    core[0, 0, 100] = 40000  # no saturation level, no bins, no bias
+    found = calibrated(tmp_path, dn12(tmp_path, core, SampleBits=16, ExposureDuration=None))
+    assert "I/F = DN/10000" in capsys.readouterr().err
+    assert_allclose(found.core[0, 0, 100:102], [4, 0.5], rtol=1e-6)
+    assert found.group("Radiometry")["Units"] == "I/F"
+
+
+def test_summed_strips_have_half_the_columns(tmp_path):
+    made = groups(SummingMode=2, FrameletLines=64)
+    core = np.full((3, 64 * FRAMES, 824), 100.0)
+    cube.write(tmp_path / "s.cub", cube.new(core, **made), type="SignedWord")
+    found = calibrated(tmp_path, f"FROM={tmp_path}/s.cub").core
+    assert np.flatnonzero(np.isfinite(found[0, 0]))[[0, -1]].tolist() == [12, 814]
+
+
+def test_constants_and_their_sources_are_recorded(tmp_path):
+    found = calibrated(tmp_path, dn12(tmp_path), "ORBIT=43", "BIAS=1")
+    made = found.group("Radiometry")
+    assert_allclose(made.numbers("Throughput"), [0.6056, 0.71159, 0.84187])
+    assert made["SolarDistance"] == Quantity(5.0, "AU")
+    assert made["Bias"] == Quantity([1.0, 1.0, 1.0], "DN")
+    assert made["AbsoluteUncertainty"] == Quantity([25, 25, 25], "percent")
+    for line in ("ORBIT         = CommandLine", "EXPOSURE      = Label", "BINCENTER     = Default"):
+        assert line in found.history
+    assert "bands.sav   = " in found.history
+    bias = calibrated(tmp_path, dn12(tmp_path)).history
+    assert "BIAS          = Table" in bias
+
+
+def test_the_sun_vector_of_spiceinit_goes_before_the_label_and_a_word_before_both(tmp_path):
+    far = dict(SC_SUN_POSITION_VECTOR=Quantity([0.0, 6 * KM, 0.0], "km"))
+    source = dn12(tmp_path, **far)
+    used = calibrated(tmp_path, source).group("Radiometry")["SolarDistance"]
+    assert used == Quantity(6.0, "AU")
+    used = calibrated(tmp_path, source, "SOLARDISTANCE=4AU").group("Radiometry")["SolarDistance"]
+    assert used == Quantity(4.0, "AU")
+
+
+def test_an_exposure_that_is_not_its_stages_is_told(tmp_path, capsys):
+    calibrated(tmp_path, dn12(tmp_path, TDICount=6))
+    assert "ExposureDuration = 3.2 ms is not TDICount = 6 x 3.2 ms" in capsys.readouterr().err
+    calibrated(tmp_path, dn12(tmp_path, TDICount=6), "EXPOSURE=3.2")
+    assert "TDICount" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("instrument", "words", "expected"),
+    [
+        (dict(SampleBits=8), (), "SampleBits = 8: run decompand first"),
+        (dict(SampleBits=10), (), "SampleBits = 10, expected 12 (decompanded) or 16 (reduced)"),
+        (
+            dict(NumberFramelets=3),
+            (),
+            "expected the whole strip, 3 of 384 x 1648: crop afterwards",
+        ),
+        (dict(ExposureDuration=None), (), "EXPOSURE is not in the label: give EXPOSURE"),
+        (dict(ExposureDuration=Quantity(0.0, "ms")), (), "EXPOSURE = 0.0: give EXPOSURE"),
+        (dict(SolarDistance=None), (), "SOLARDISTANCE is not in the label: give SOLARDISTANCE"),
+        (dict(SampleBitMode="LIN5"), (), "the known modes are SQROOT, LIN1"),
+        (dict(SampleBits=16), ("BIAS=1",), "BIAS does not apply to a reduced product"),
+        ({}, ("BIAS=(1,2)",), "BIAS has 2 values, expected one or 3 (BLUE, GREEN, RED)"),
+        ({}, ("ORBIT=120",), "the ageing fit of BLUE (through orbit 60) has run out"),
+        ({}, ("SATURATION=0",), "SATURATION = 0: expected at least 1"),
+        ({}, ("FLAT=small.tif",), "64 x 1648 samples, expected strips of 128 x 1648"),
+        ({}, ("FLAT=two.tif",), "2 strips, expected one for each of BLUE, GREEN, RED"),
+        ({}, ("FLAT=zero.tif",), "a band of the flat has no positive sample"),
+        ({}, ("MASK=inverse.tif",), "100.00 % of the pixels are bad: is the mask inverted?"),
+        ({}, ("DARK=zero.tif", "BIAS=1"), "DARK and BIAS exclude each other"),
+    ],
+)
+def test_refusals(tmp_path, capsys, monkeypatch, instrument, words, expected):
+    monkeypatch.chdir(tmp_path)
+    source = dn12(tmp_path, **instrument)
+    inverse = np.ones((384, 1648), np.float32)
+    inverse[100, 100:120] = 0
+    for name, image in (
+        ("small", np.ones((64, 1648), np.float32)),
+        ("two", np.ones((256, 1648), np.float32)),
+        ("zero", np.zeros((384, 1648), np.float32)),
+        ("inverse", inverse),
+    ):
+        cv2.imwrite(f"{name}.tif", image)
+    line = refused(capsys, 2, source, "TO=if.cub", *words)
+    assert line.startswith("**USER ERROR** junocal: ") and expected in line
+    assert not (tmp_path / "if.cub").exists()
+
+
+def test_calibrating_twice_is_refused(tmp_path, capsys):
+    calibrated(tmp_path, dn12(tmp_path))
+    capsys.readouterr()
+    line = refused(capsys, 2, f"FROM={tmp_path}/if.cub", f"TO={tmp_path}/again.cub")
+    assert "already calibrated (the label has a Group = Radiometry)" in line
+
+
+def test_a_damaged_flat_is_an_io_error(tmp_path, capsys):
+    path = plane(tmp_path / "flat.tif", np.ones((3, 128, 1648), np.float32))
+    path.write_bytes(path.read_bytes()[:2000])
+    line = refused(capsys, 4, dn12(tmp_path), f"TO={tmp_path}/if.cub", f"FLAT={path}")
+    assert line.startswith("**I/O ERROR** junocal: flat.tif: cannot be read as an image")
+    line = refused(capsys, 4, dn12(tmp_path), f"TO={tmp_path}/if.cub", f"FLAT={tmp_path}/none.tif")
+    assert "none.tif: cannot be read" in line
+
+
+def test_blocks_give_what_the_whole_gives(tmp_path):
+    rng = np.random.default_rng(43)
+    core = rng.integers(0, 2500, (3, 128 * FRAMES, 1648)).astype(np.float32)
+    flat = rng.uniform(0.5, 1.5, (3, 128, 1648)).astype(np.float32)
+    flat /= np.median(flat[..., 23:1631], axis=(1, 2))[:, None, None]
+    found = calibrated(tmp_path, dn12(tmp_path, core), f"FLAT={plane(tmp_path / 'f.tif', flat)}",
+                       "BINCENTER=NO", "BIAS=(1,2,3)")  # fmt: skip
+    strip = Strip(
+        k=np.array(found.group("Radiometry").numbers("DnPerUnit"), np.float32),
+        bias=np.array([1, 2, 3], np.float32)[:, None, None],
+        layout=Layout(BANDS, 128, 1648, 23, 1631),
+        saturation=2360,
+        flat=flat,
+    )
+    for band in range(3):
+        whole = strip.calibrate(core[band], band)
+        assert_allclose(found.core[band], whole, rtol=1e-5)
+        assert np.array_equal(special.kinds(found.core[band]), special.kinds(whole))
+
+
+def test_a_chain_of_pipes_gives_the_bytes_of_files(tmp_path, shell):
+    core = np.random.default_rng(1).integers(0, 256, (3, 256, 1648))
+    cube.write(tmp_path / "raw.cub", cube.new(core, **groups(SampleBits=8)), type="SignedWord")
+    shell("decompand < raw.cub | junocal > a.cub")
+    shell("decompand FROM=raw.cub TO=dn.cub && junocal FROM=dn.cub TO=b.cub")
+    assert (tmp_path / "a.cub").read_bytes() == (tmp_path / "b.cub").read_bytes()
+    done = shell("junocal < raw.cub > c.cub", check=False)
+    assert done.returncode == 2
+    assert done.stderr == b"**USER ERROR** junocal: -: SampleBits = 8: run decompand first\n"
+
+
+def test_memory_does_not_grow_with_the_cube(tmp_path, shell):
+    frames = 90
+    root = Node()
+    for name, values in groups(NumberFramelets=frames).items():
+        root.object("IsisCube").append(Node("Group", name, values.items()))
+    shape = 3, 128 * frames, 1648
+    with open(tmp_path / "a.cub", "wb") as file:
+        file.write(sink.compose(root, shape, ("SignedWord", "Lsb", 0.0, 1.0), (), ""))
+        file.truncate(65536 + 2 * int(np.prod(shape)))  # DN 0 everywhere
+    assert (tmp_path / "a.cub").stat().st_size > 100e6
+    (tmp_path / "peak.py").write_text(PEAK)
+    done = shell(f"{sys.executable} peak.py junocal FROM=a.cub")
+    assert int(done.stdout) < 64 * 1024  # kB
+
+
+@pytest.fixture(scope="module")
+def poles(testdata, tmp_path_factory):
+    """DN and I/F of two products of perijove 43, four minutes apart: 6 and 3 TDI stages."""
+    folder, found = tmp_path_factory.mktemp("poles"), []
+    flat = testdata / "junocam/calibration/flatFieldsSmooth12to16.tiff"
+    for number in (13537, 13539):
+        (source,) = (testdata / f"junocam/pj43/{number}-ImageSet").glob("*-raw.png")
+        words = f"junocam2cub FROM={source} | decompand TO=dn.cub"
+        words += f" && junocal FROM=dn.cub TO=if.cub FLAT={flat}"
+        subprocess.run(["bash", "-o", "pipefail", "-c", words], cwd=folder, check=True)
+        found.append((cube.read(f"{folder}/dn.cub").core, cube.read(f"{folder}/if.cub").core))
+    return found
+
+
+def test_the_saturated_share_of_the_real_south_pole(poles):
+    dn, radiance_factor = poles[1]
+    full = (special.kinds(radiance_factor) == 4).sum(axis=(1, 2))
+    lit = (dn > 50).sum(axis=(1, 2))
+    assert full[:2].tolist() == [0, 0]
+    assert_allclose(full[2] / lit[2], 0.16, atol=0.01)  # of the lit part in red
+
+
+def test_the_real_bands_have_one_scale(poles):
+    for band in poles[1][1]:  # no white balance is needed: within the stated uncertainty
+        assert_allclose(np.nanpercentile(band[band > 0.03], 90), 0.36, atol=0.06)
+
+
+def test_the_labels_exposure_is_the_total_of_all_stages(poles):
+    long, short = (np.nanpercentile(made[0][made[0] > 0.03], [50, 75, 90]) for _, made in poles)
+    assert_allclose(long / short, 1, atol=0.03)  # blue, 19.2 ms and 9.6 ms

@@ -1,0 +1,231 @@
+"""Pixel <-> surface point, for each frame of an image, without a kernel.
+
+From the state of a frame this gives what CSPICE's sincpt gives with the aberration correction
+CN+S (light time of each surface point, stellar aberration), to 1e-4 px.
+
+Vectors are kept in the target's body-fixed frame at et - lt, lt the light time of its centre.
+With v the observer's and u the target's velocity, o the observer from the target's centre,
+W the spin of the target, R(a) the turn by a about its pole:
+
+    d = l sqrt(1 - |b|^2) - b       l the apparent, d the true direction; b the part of
+                                    v/c across l (SPICE's STELAB, backwards)               (1)
+    tau = lt - t/c                  how much later than the centre's, the light of a
+                                    surface point at the distance t leaves                 (2)
+    s = R(W tau) p + u tau - o      the line of sight to the surface point p               (3)
+    l = (s/|s| + v/c) normalised    and through the camera: x, y                           (4)
+
+(1) and (4) are exact inverses: sin(phi) = (v/c) sin(theta) before the turn by phi towards v
+is tan(phi) = (v/c) sin(theta') / (1 + (v/c) cos(theta')) after it.
+"""
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from . import ellipsoid
+from .attitude import about_pole, cosine, matrix, quaternion, times, turn, turned
+from .camera import Camera
+from .error import Error
+
+C = 299792.458  # speed of light, km/s
+PER_FRAME = ("et", "lt", "sc", "vsc", "vt", "q", "av", "qb", "sun")
+
+
+@dataclass(frozen=True)
+class Geometry:
+    """State of n frames.  J2000 components unless said otherwise; equations in the module.
+
+    et (n,) s TDB    lt (n,) s    sc (n, 3) km, target's centre at et - lt -> observer at et
+    vsc, vt (n, 3) km/s from the solar system's barycentre: observer at et, target at et - lt
+    q (n, 4) J2000 -> camera    av (n, 3) rad/s angular velocity of the camera
+    qb (n, 4) J2000 -> body-fixed at et - lt    w rad/s rotation of the body about its +z
+    sun (n, 3) km target -> Sun    radii (3,) km
+    attitude "CK", "SPIN" or "NONE" (positions only: what needs a pointing is an Error)
+    solved False while the attitude is a first guess
+    mount (3, 3) camera -> spacecraft; earth, sunward (3,) unit, seen from the observer;
+    None where unknown
+    """
+
+    et: np.ndarray
+    lt: np.ndarray
+    sc: np.ndarray
+    vsc: np.ndarray
+    vt: np.ndarray
+    q: np.ndarray
+    av: np.ndarray
+    qb: np.ndarray
+    sun: np.ndarray
+    w: float
+    radii: np.ndarray
+    camera: Camera
+    target: str = "Jupiter"
+    frame: str = "IAU_JUPITER"
+    attitude: str = "CK"
+    solved: bool = True
+    mount: np.ndarray = None
+    earth: np.ndarray = None
+    sunward: np.ndarray = None
+
+    def __len__(self):
+        return len(self.et)
+
+    @cached_property
+    def body(self):
+        """(n, 3, 3) J2000 -> body-fixed."""
+        return matrix(self.qb)
+
+    @cached_property
+    def o(self):
+        """(n, 3) km, the observer, body-fixed."""
+        return turned(self.body, self.sc)
+
+    @cached_property
+    def vtb(self):
+        """(n, 3) km/s, the target's velocity, body-fixed."""
+        return turned(self.body, self.vt)
+
+    @cached_property
+    def M(self):
+        """(n, 3, 3): a row vector, body-fixed, times M[f] is in the camera's frame."""
+        if self.attitude == "NONE":
+            raise Error("the geometry has no pointing (spiceinit ran with ATTITUDE=NONE)")
+        return self.body @ np.swapaxes(matrix(self.q), -1, -2)
+
+    @cached_property
+    def va(self):
+        """(n, 3) the observer's velocity over c, camera frame."""
+        return turned(matrix(self.q), self.vsc) / C
+
+    @cached_property
+    def sunk(self):
+        """(n, 3) km, target -> Sun, body-fixed."""
+        return turned(self.body, self.sun)
+
+    @cached_property
+    def sunb(self):
+        """(n, 3) unit, target -> Sun, body-fixed."""
+        return self.sunk / np.linalg.norm(self.sunk, axis=-1, keepdims=True)
+
+    def project(self, f, p):
+        """Pixels of surface points, eqs. (2) to (4).
+
+        f  frames, integers of shape F        p  (*F, ..., 3) km body-fixed
+
+        Returns x, y (*F, ...) px, distorted, from the optical axis (sample - cx, line - cy[band])
+        and z, the cosine from the boresight; x and y mean something only where z > 0.
+        """
+        p, rows = _rows(f, p)
+        sight, _, _ = self._sight(rows, p)
+        t = np.sqrt((sight * sight).sum(-1, keepdims=True))
+        v = times(sight, self.M[f]) + t * rows(self.va)
+        x, y = self.camera.image(v[..., 0], v[..., 1], v[..., 2])
+        return x, y, v[..., 2] / t[..., 0]
+
+    def look(self, f, x, y, band):
+        """True unit directions (..., 3), body-fixed, of sample x, line y (px) of a band, eq. (1).
+
+        f  a frame, or one per pixel (the shape of x and y)
+        """
+        ray, va = self.camera.rays(x, y, band), self.va[f]
+        across = va - (va * ray).sum(-1, keepdims=True) * ray
+        ray = ray * np.sqrt(1 - (across * across).sum(-1, keepdims=True)) - across
+        return turned(self.M[f], ray)
+
+    def hit(self, f, d):
+        """Surface points (*F, ..., 3) km on the lines of sight d (*F, ..., 3); NaN: they miss."""
+        return self._meet(f, d, self._near)
+
+    def tangent(self, f, d):
+        """Points (*F, ..., 3) km of the lines of sight d nearest the ellipsoid, in the space
+        where the ellipsoid is a sphere; NaN: behind the observer.  They map the sky beyond
+        the limb; where a line of sight meets the body they lie inside it."""
+        return self._meet(f, d, self._closest)
+
+    def angles(self, f, p):
+        """Cosines mu0, mu of incidence and emission at surface points p (*F, ..., 3) km."""
+        p, rows = _rows(f, p)
+        sight, point, a = self._sight(rows, p)
+        n = about_pole(ellipsoid.normal(p, self.radii), a)
+        sun = rows(self.sunk) - point
+        return cosine(n, sun), -cosine(n, sight)
+
+    def shift(self, dt):
+        """The geometry dt seconds later (a number, or one per frame), from rates and velocities.
+
+        The spacecraft moves straight: 1 s near perijove costs 10 m, that is 0.01 px.
+        """
+        dt = np.broadcast_to(np.asarray(dt, float), self.et.shape)
+        u = self.sc / np.linalg.norm(self.sc, axis=-1, keepdims=True)
+        closing = ((self.vsc - self.vt) * u).sum(-1)
+        rate = closing / (C - (self.vt * u).sum(-1))  # d lt / d et, from lt = |sc| / c
+        speed = self.vsc - self.vt * (1 - rate[:, None])
+        pole = np.zeros((len(self), 3))
+        pole[:, 2] = -self.w * (1 - rate) * dt
+        return replace(
+            self,
+            et=self.et + dt,
+            lt=self.lt + rate * dt,
+            sc=self.sc + speed * dt[:, None],
+            q=quaternion(matrix(self.q) @ turn(-self.av * dt[:, None])),
+            qb=quaternion(turn(pole) @ self.body),
+        )
+
+    def mid(self):
+        """The geometry of one frame at the mean epoch, from the frame nearest to it."""
+        mean = self.et.mean()
+        near = int(np.abs(self.et - mean).argmin())
+        return self.select([near]).shift(mean - self.et[near])
+
+    def select(self, frames):
+        """The geometry of the frames of these indices, in this order."""
+        return replace(self, **{k: getattr(self, k)[frames] for k in PER_FRAME})
+
+    def with_attitude(self, matrices, av, solved=True):
+        """The geometry with attitudes J2000 -> camera (n, 3, 3) and rates (n, 3) or (3,) rad/s."""
+        av = np.broadcast_to(np.asarray(av, float), self.av.shape).copy()
+        return replace(self, q=quaternion(matrices), av=av, solved=solved)
+
+    def _sight(self, rows, p):
+        """Lines of sight (3), the points turned to et - lt, and the angle W tau, rad."""
+        o = rows(self.o)
+        d = p - o
+        tau = rows(self.lt) - np.sqrt((d * d).sum(-1)) / C
+        a = self.w * tau
+        point = about_pole(p, a)
+        return point + tau[..., None] * rows(self.vtb) - o, point, a
+
+    def _meet(self, f, d, solve):
+        d, rows = _rows(f, d)
+        o = rows(self.o)
+        tau = rows(self.lt) - solve(o, d) / C
+        a = -self.w * tau
+        o, d = about_pole(o - tau[..., None] * rows(self.vtb), a), about_pole(d, a)
+        return o + solve(o, d)[..., None] * d
+
+    def _scaled(self, o, d):
+        """a, b, c of a t^2 + 2 b t + c = 0, the quadratic of o + t d on the ellipsoid."""
+        o, d = o / self.radii, d / self.radii
+        return (d * d).sum(-1), (o * d).sum(-1), (o * o).sum(-1) - 1
+
+    def _near(self, o, d):
+        a, b, c = self._scaled(o, d)
+        with np.errstate(invalid="ignore"):
+            t = c / (np.sqrt(b * b - a * c) - b)  # the nearer root, without cancellation
+            return np.where(t > 0, t, np.nan)
+
+    def _closest(self, o, d):
+        a, b, _ = self._scaled(o, d)
+        return np.where(b < 0, -b / a, np.nan)
+
+
+def _rows(f, p):
+    """Points as an array, and the function that spreads a per-frame array over them."""
+    f, p = np.asarray(f), np.asarray(p, float)
+    spread = (..., *[None] * (p.ndim - 1 - f.ndim))
+
+    def rows(values):
+        chosen = values[f]
+        return chosen[spread] if chosen.ndim == f.ndim else chosen[(*spread, slice(None))]
+
+    return p, rows

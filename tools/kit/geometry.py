@@ -1,0 +1,116 @@
+"""Where each pixel of a cube looks: the Geometry that travels in the cube.
+
+spiceinit reads the kernels once; what it found stands in the cube as a Table Geometry (one row
+per frame) and a Group Camera.  The equations are in frames.
+"""
+
+from dataclasses import replace
+
+import numpy as np
+
+from . import table
+from .attitude import about_z, matrix, quaternion
+from .camera import Camera
+from .error import Error
+from .frames import C, Geometry
+from .label import Quantity
+
+__all__ = ["C", "Geometry", "attach", "from_cube", "with_constants"]
+
+COLUMNS = {  # field of the table: attribute
+    "Et": "et",
+    "LightTime": "lt",
+    "Position": "sc",
+    "ObserverVelocity": "vsc",
+    "TargetVelocity": "vt",
+    "CameraQuaternion": "q",
+    "CameraRate": "av",
+    "BodyQuaternion": "qb",
+    "SunPosition": "sun",
+}
+DIRECTIONS = {"EarthDirection": "earth", "SunDirection": "sunward"}
+
+
+def with_constants(geometry, twist, offsets):
+    """The geometry with the in-flight constants of its camera, instead of those it has.
+
+    twist    degrees: the camera stands turned right-handed about its boresight against the
+             frame kernel, that is camera -> spacecraft is mount @ Rz(twist)
+    offsets  px per band: cy = cy of the instrument kernel + offset; a mapping of names to
+             px (absent: 0), or one number per band
+    """
+    camera = geometry.camera
+    if hasattr(offsets, "get"):
+        offsets = [offsets.get(name, 0.0) for name in camera.names]
+    offsets = np.broadcast_to(np.asarray(offsets, float), camera.cy.shape)
+    cy = camera.cy - camera.offsets + offsets
+    more = about_z(twist - camera.twist)
+    return replace(
+        geometry,
+        camera=replace(camera, cy=cy, offsets=offsets, twist=float(twist)),
+        q=quaternion(more.T @ matrix(geometry.q)),
+        mount=None if geometry.mount is None else geometry.mount @ more,
+    )
+
+
+def attach(cube, geometry):
+    """The cube with this geometry in its Table Geometry and its Group Camera."""
+    columns = {field: getattr(geometry, k) for field, k in COLUMNS.items()}
+    label = cube.label.copy()
+    isis = label.object("IsisCube")
+    isis.delete("Camera")
+    _write(isis.group("Camera"), geometry)
+    return cube.replace(label=label).with_blob(table.pack("Geometry", columns))
+
+
+def from_cube(cube):
+    """The Geometry of a cube; Error where it has none: run spiceinit first.
+
+    The bands of the camera are those of the cube's filters, in the cube's order.
+    """
+    blob = cube.blob("Table", "Geometry")
+    if blob is None or "Camera" not in cube.isis:
+        raise Error(f"{cube.source}: no geometry is attached (run spiceinit)")
+    found = table.unpack(blob)
+    lost = [field for field in COLUMNS if field not in found]
+    if lost:
+        raise Error(f"{cube.source}: table Geometry has no column {', '.join(lost)}")
+    fields = {k: np.array(found[field], float) for field, k in COLUMNS.items()}
+    geometry = Geometry(**fields, **_read(cube.isis.group("Camera")))
+    bands = [name.upper() for name in cube.band_names()]
+    names = [name.upper() for name in geometry.camera.names]
+    seen = [names.index(b) for b in bands if b in names]
+    return replace(geometry, camera=geometry.camera.select(seen)) if seen else geometry
+
+
+def _write(group, g):
+    group.update(
+        TargetName=g.target,
+        BodyFixedFrame=g.frame,
+        Radii=Quantity([float(r) for r in g.radii], "km"),
+        RotationRate=Quantity(float(g.w), "rad/s"),
+        Attitude=g.attitude,
+        AttitudeSolved=bool(g.solved),
+    )
+    g.camera.write(group)
+    if g.mount is not None:
+        group.set("MountRotation", [float(v) for v in np.ravel(g.mount)])
+    for key, name in DIRECTIONS.items():
+        if getattr(g, name) is not None:
+            group.set(key, [float(v) for v in getattr(g, name)])
+
+
+def _read(group):
+    extra = {k: np.array(group.numbers(key, 3)) for key, k in DIRECTIONS.items() if key in group}
+    if "MountRotation" in group:
+        extra["mount"] = np.array(group.numbers("MountRotation", 9)).reshape(3, 3)
+    return dict(
+        camera=Camera.read(group),
+        radii=np.array(group.numbers("Radii", 3, unit="km")),
+        w=group.number("RotationRate", unit="rad/s"),
+        target=group.text("TargetName"),
+        frame=group.text("BodyFixedFrame"),
+        attitude=group.text("Attitude"),
+        solved=group["AttitudeSolved"] is True,
+        **extra,
+    )

@@ -1,0 +1,86 @@
+"""Kernel files: found in lists, folders and meta-kernels, and loaded for a while."""
+
+import contextlib
+import os
+
+from .error import Error, IoError
+
+
+def files(entries):
+    """Kernel files of a list of files, meta-kernels and folders, and what was no kernel.
+
+    A folder gives what lies in and below it, predictions (_pre_) first, then by name, so that a
+    reconstruction and a later version win; its meta-kernels are left out.  The files a meta-kernel
+    names are sought from the working directory, as SPICE does, and from its own folder.
+    """
+    found, odd = [], []
+    for entry in entries:
+        if os.path.isdir(entry):
+            below = [os.path.join(d, n) for d, _, names in os.walk(entry) for n in names]
+            below.sort(key=lambda path: ("_pre_" not in os.path.basename(path), path))
+            kinds = [(path, kind(path)) for path in below]
+            found += [path for path, k in kinds if k and k != "MK"]
+            odd += [path for path, k in kinds if not k]
+        elif not os.path.exists(entry):
+            raise IoError(f"{entry}: no such file or folder")
+        elif kind(entry) == "MK":
+            found += _of_meta(entry)
+        else:
+            (found if kind(entry) else odd).append(entry)
+    return list(dict.fromkeys(found)), odd
+
+
+def kind(path):
+    """SPK, CK, LSK, ... of a kernel, TEXT of one that does not say, "" of any other file."""
+    import spiceypy as sp
+
+    try:
+        architecture, found = sp.getfat(path)
+    except sp.SpiceyError:
+        return ""
+    if architecture in ("KPL", "DAF", "DAS"):
+        return found
+    with open(path, "rb") as stream:  # ISIS's addenda lack the first line
+        return "TEXT" if b"\\begindata" in stream.read(1 << 16) else ""
+
+
+def _of_meta(path):
+    import spiceypy as sp
+
+    with loaded(()):
+        sp.ldpool(path)
+        symbols = dict(zip(_texts("PATH_SYMBOLS"), _texts("PATH_VALUES"), strict=False))
+        names = _texts("KERNELS_TO_LOAD")
+    found = []
+    for name in names:
+        for symbol, value in symbols.items():
+            name = name.replace(f"${symbol}", value)
+        beside = os.path.join(os.path.dirname(path), name)
+        found.append(name if os.path.exists(name) else beside)
+        if not os.path.exists(found[-1]):
+            raise IoError(f"{path}: {name}: no such file")
+    return found
+
+
+def _texts(key):
+    """Strings of a pool variable, pieces ending in + joined as SPICE joins them."""
+    import spiceypy as sp
+
+    out = []
+    with contextlib.suppress(sp.SpiceyError, sp.NotFoundError):
+        while True:
+            out.append(sp.stpool(key, len(out), "+")[0])
+    return out
+
+
+@contextlib.contextmanager
+def loaded(paths):
+    """Kernels loaded, those of the caller put back afterwards; SPICE's errors become Errors."""
+    import spiceypy as sp
+
+    try:
+        with sp.KernelPool(list(paths)):
+            yield
+    except (sp.SpiceyError, sp.NotFoundError) as error:
+        words = getattr(error, "long", "") or str(error)
+        raise Error(f"SPICE: {' '.join(words.split())[:240]}") from None

@@ -1,0 +1,109 @@
+"""Radiometry of JunoCam: what joins codes, DN and I/F, for junocal and for its inverse, junosim.
+
+    a(o) = AGE0 + AGE1 o                                                       (1)
+    L    = DN / (t a R)                                                        (2)
+    I/F  = pi L / (S w / d^2)                                                  (3)
+    K    = t a R S w / (pi d^2)                      DN of a surface of I/F = 1   (4)
+
+DN bias-free, 12-bit scale; t total exposure (s); o orbit; a throughput relative to launch; R
+response (DN/s per W/m^2/sr in the band); L radiance; S solar irradiance at 1 AU (W/m^2/nm),
+w effective width (nm), d distance from the Sun (AU).  R, AGE0, AGE1, S and w are columns
+of calfiles/juno/bands.sav, which names their sources.
+
+The label's EXPOSURE_DURATION is the total exposure, TDI stages times 3.2 ms: surfaces seen with
+6 stages (19.2 ms) and with 3 (9.6 ms) four minutes apart give DN in the ratio 2.0.
+"""
+
+import math
+
+import numpy as np
+
+from .error import Error
+
+AU = 149597870.7  # km, IAU 2012 resolution B2
+STAGE = (
+    3.2  # ms, one TDI stage: one row of scene motion at 2 rpm (SSR 2014, 10.1007/s11214-014-0079-x)
+)
+SAMPLES = 1648
+PHOTOACTIVE = 23, 1631  # half open: 23 dark columns before, 17 dark and overscan columns behind
+LINEAR = (1, 2, 4, 8, 16)  # divisors of the linear companding modes (MSSS-JUNOCAM-DOC-0102, 3.3)
+MODES = ("SQROOT", *(f"LIN{n}" for n in LINEAR))
+
+
+def photoactive(summing=1):
+    """Return the columns that see light, (first, last + 1), at a summing mode."""
+    first, last = PHOTOACTIVE
+    return -(-first // summing), last // summing
+
+
+def bands(table, names):
+    """Return the rows of a band table (calfile) for filter names, in their order."""
+    rows = {row["FILTER"].upper(): row for row in table.rows}
+    for name in names:
+        if name.upper() not in rows:
+            raise Error(f"no filter {name}: {table.label['Name']} are {', '.join(rows)}")
+    return [rows[name.upper()] for name in names]
+
+
+def ageing(band, orbit):
+    """Return the throughput relative to launch, eq. (1); beyond the fit's zero it is an Error."""
+    throughput = band["AGE0"] + band["AGE1"] * orbit
+    if throughput <= 0:
+        raise Error(
+            f"orbit {orbit}: the ageing fit of {band['FILTER']} (through orbit 60) has run out"
+        )
+    return throughput
+
+
+def dn_per_if(band, exposure, distance, orbit):
+    """Return K, the DN of a surface of I/F = 1, eq. (4).
+
+    band      row of bands.sav;  exposure  total, s;  distance  from the Sun, AU;  orbit  number
+    """
+    sun = band["SOLAR"] * band["WIDTH"] / distance**2
+    return exposure * ageing(band, orbit) * band["RESPONSE"] * sun / math.pi
+
+
+def sun_distance(instrument):
+    """Return the target's distance from the Sun in km by Group Instrument, None where it has none.
+
+    The length of spiceinit's SC_SUN_POSITION_VECTOR goes before the keyword SolarDistance.
+    """
+    if "SC_SUN_POSITION_VECTOR" in instrument:
+        return math.hypot(*instrument.numbers("SC_SUN_POSITION_VECTOR", 3, "km"))
+    return instrument.number("SolarDistance", "km", default=None)
+
+
+def divisor(mode):
+    """Return n of a linear companding mode LINn, None of SQROOT; an unknown mode is an Error."""
+    if mode.upper() not in MODES:
+        raise Error(f"SampleBitMode = {mode}: the known modes are {', '.join(MODES)}")
+    return None if mode.upper() == "SQROOT" else int(mode[3:])
+
+
+def decompanding(mode, sqroot):
+    """Return the 12-bit DN of the codes 0..255 in a mode; sqroot is the table of mode SQROOT."""
+    n = divisor(mode)
+    return np.asarray(sqroot, np.float32) if n is None else np.arange(256, dtype=np.float32) * n
+
+
+def centres(mode, dn12):
+    """Return the middles of the bins that the DN of a table stand for.
+
+    A step of s DN holds s integers.  The square-root table gives their highest, so the
+    middle is (s - 1)/2 below; a linear mode drops the low bits, so its DN is their lowest.
+    """
+    n = divisor(mode)
+    if n is not None:
+        return dn12 + (n - 1) / 2
+    return dn12 - (np.diff(dn12, prepend=-1) - 1) / 2
+
+
+def compand(dn, dn12):
+    """Return the 8-bit codes an instrument with the square-root table dn12 sends for DN.
+
+    The inverse of the table: the code of the bin whose top is the first not below round(DN);
+    what lies above the table gets its last code.
+    """
+    code = np.searchsorted(dn12, np.rint(dn), side="left")
+    return np.minimum(code, len(dn12) - 1).astype(np.uint8)

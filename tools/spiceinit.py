@@ -1,0 +1,169 @@
+"""spiceinit - attach to a JunoCam cube all that SPICE knows about where it looks.
+
+The kernels are read once; every later tool finds in the cube a Table Geometry, one row per
+frame, and a Group Camera, and needs no kernel.  All filters of a frame share the epoch
+
+    et(f) = START + START_TIME_BIAS + f (INTERFRAME_DELAY + INTERFRAME_DELTA) + e     (1)
+
+with START and INTERFRAME_DELAY of the label, START_TIME_BIAS (61.88 ms) and INTERFRAME_DELTA
+(1 ms) of the instrument kernel (juno_junocam_v03.ti, Timing), and e = 0, half or all of the
+exposure.  The position of the spacecraft is read at et + TIMEOFFSET.
+"""
+
+import contextlib
+import dataclasses
+import os
+import re
+
+import numpy as np
+
+from perijove.kit import cube, geometry, parm
+from perijove.kit.error import Error
+from perijove.kit.label import Quantity
+from perijove.kit.radiometry import PHOTOACTIVE, SAMPLES
+from perijove.kit.sink import pixel_type
+
+CODES = {"BLUE": -61501, "GREEN": -61502, "RED": -61503, "METHANE": -61504}  # of NAIF
+LINES = 128  # of a full resolution framelet
+KINDS = {  # what each ATTITUDE takes from the kernels
+    "CK": {"LSK", "PCK", "SPK", "FK", "IK", "SCLK", "CK"},
+    "SPIN": {"LSK", "PCK", "SPK", "FK", "IK"},
+    "NONE": {"LSK", "PCK", "SPK", "IK"},
+}
+SHIFTED = re.compile(r"INS-61504_DISTORTION_Y\s*=\s*(-?[\d.]+)")
+MISFIT = 20.0  # km between the label's altitude and the kernels' that deserve a word
+
+
+def epochs(start, frames, delay, exposure, bias, delta, term):
+    """Epochs (frames,) in TDB s, eq. (1).
+
+    start     s TDB            delay     INTERFRAME_DELAY, s      exposure  s
+    bias      START_TIME_BIAS, s         delta  INTERFRAME_DELTA, s
+    term      NONE, MID or END: the part of the exposure that is added
+    """
+    part = {"NONE": 0.0, "MID": 0.5, "END": 1.0}[term]
+    return start + bias + np.arange(frames) * (delay + delta) + part * exposure
+
+
+def methane_line(rationale):
+    """The line of the optical axis that a label states for METHANE, px; None where it does not.
+
+    Some methane images were read out through a shifted window, and only the free text says so.
+    """
+    found = SHIFTED.search(rationale)
+    return float(found[1]) if found else None
+
+
+def offset_of(altitude, wanted, step=1.0):
+    """Seconds after which altitude(dt), km, takes the wanted value; None where that is not near."""
+    dt = 0.0
+    for _ in range(4):  # Newton's steps; the altitude is smooth over minutes
+        height = altitude(dt)
+        rate = (altitude(dt + step) - height) / step
+        if abs(wanted - height) >= 60.0 * abs(rate):
+            return None
+        dt += (wanted - height) / rate
+    return dt
+
+
+def check(made, source):
+    """Filter names of a JunoCam strip; any other cube is an Error."""
+    instrument = made.group("Instrument")
+    name = f"{instrument.text('SpacecraftName')} {instrument.text('InstrumentId')}"
+    if name.upper() != "JUNO JNC":
+        raise Error(f"{source}: {name}: only JunoCam (JUNO JNC) is known")
+    names = [n.upper() for n in made.band_names()]
+    strange = [n for n in names if n not in CODES]
+    if strange:
+        raise Error(f"{source}: band {strange[0]} is no filter of JunoCam ({', '.join(CODES)})")
+    summing = instrument.integer("SummingMode", default=1)
+    lines = instrument.integer("FrameletLines", default=LINES // summing)
+    size = instrument.integer("NumberFramelets") * lines, SAMPLES // summing
+    if lines != LINES // summing or made.core.shape[1:] != size:
+        found = "{} lines of {} samples".format(*made.core.shape[1:])
+        raise Error(f"{source}: {found}, expected {size[0]} of {size[1]}: a whole strip")
+    return names
+
+
+def read(made, names, p):
+    """The Geometry of the cube from the loaded kernels."""
+    import spiceypy as sp
+
+    from perijove.kit import kernels
+
+    instrument = made.group("Instrument")
+    target = instrument.text("TargetName").upper()
+    summing = instrument.integer("SummingMode", default=1)
+    codes = [CODES[name] for name in names]
+    kernels.need(KINDS[p.ATTITUDE] | ({"SCLK"} if p.CLOCK == "SCLK" else set()), target, codes[0])
+
+    if p.CLOCK == "SCLK":
+        start = sp.scs2e(-61, instrument.text("SpacecraftClockStartCount"))
+    else:
+        start = sp.str2et(instrument.text("StartTime").rstrip("Zz"))
+    et = epochs(
+        start,
+        instrument.integer("NumberFramelets"),
+        instrument.number("InterFrameDelay", unit="s"),
+        instrument.number("ExposureDuration", unit="ms") / 1000.0,
+        kernels.constant(codes[0], "START_TIME_BIAS"),
+        kernels.constant(codes[0], "INTERFRAME_DELTA"),
+        p.EPOCH,
+    )
+    camera = kernels.camera(codes, names, (LINES, SAMPLES), PHOTOACTIVE)
+    line = methane_line(str(made.isis.find("Rationale", "")))
+    if line is not None and "METHANE" in names:
+        cy = np.where(np.array(names) == "METHANE", line, camera.cy)
+        camera = dataclasses.replace(camera, cy=cy)
+        p.say(f"METHANE: the label puts the optical axis at line {line:g}")
+    if summing > 1:
+        camera = camera.summed(summing)
+    found = kernels.states(et, target.title(), camera, p.ATTITUDE, p.TIMEOFFSET)
+    if "SpacecraftAltitude" in instrument:
+        wanted, at = instrument.number("SpacecraftAltitude", unit="km"), start + p.TIMEOFFSET
+        with contextlib.suppress(sp.SpiceyError):  # where the SPK ends there is nothing to tell
+            say_misfit(wanted, lambda dt: kernels.altitude(target, at + dt), p)
+    return found
+
+
+def say_misfit(wanted, altitude, p):
+    """Tell where the label's altitude is not the kernels', and the TIMEOFFSET that would fit it."""
+    misfit = wanted - altitude(0.0)
+    if abs(misfit) > MISFIT:
+        dt = offset_of(altitude, wanted)
+        fit = "" if dt is None else f"; TIMEOFFSET = {p.TIMEOFFSET + dt:.2f} would fit it"
+        p.say(f"the label's altitude is {misfit:+.0f} km off the kernels'{fit}")
+
+
+def attach(made, found):
+    """The cube with the geometry, and with the Sun in Group Instrument."""
+    made = geometry.attach(made, found)
+    sun = found.sun[len(found) // 2]
+    made.isis.delete("LimbFit")  # of an attitude that is replaced
+    made.group("Instrument").update(
+        SolarDistance=Quantity(float(np.linalg.norm(sun)), "km"),
+        SC_SUN_POSITION_VECTOR=Quantity([float(x) for x in sun], "km"),
+    )
+    return made
+
+
+@parm.tool
+def main(p):
+    made = cube.read(p.FROM)
+    names = check(made, p.FROM)
+    if p.KERNELS:
+        from perijove.kit import kernels
+
+        paths, odd = kernels.files(p.KERNELS)
+        if odd:
+            p.say(f"no kernel, passed over: {', '.join(map(os.path.basename, odd))}")
+        with kernels.loaded(paths):
+            found = read(made, names, p)
+        for path in paths:
+            p.use(path)
+        made = attach(made, found)
+    elif p.ATTITUDE == "NONE":
+        p.say("no KERNELS are given: nothing is attached")
+    else:
+        raise Error(f"KERNELS must be given for ATTITUDE = {p.ATTITUDE}")
+    cube.write(p.TO, made, p, type=pixel_type(made))
