@@ -107,7 +107,7 @@ class Parameters:
                 continue
             if group["Type"] in ("File", "Table", "Cube"):
                 paths = value if isinstance(value, list) else [value]
-                value = [os.path.basename(v) for v in paths]
+                value = [os.path.basename(v.rstrip(os.sep)) for v in paths]
                 value = value if len(value) != 1 else value[0]
             unit = group.get("Unit")
             values.set(

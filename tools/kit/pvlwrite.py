@@ -1,6 +1,6 @@
 """The label writer: PVL as ISIS lays it out."""
 
-from .node import Node, text_of
+from .node import Node, Quantity, text_of
 
 INDENT = "  "
 WIDTH = 78
@@ -20,14 +20,15 @@ def _lines(node, depth):
         else:
             head = f"{pad}{key:<{width}} = "
             text = text_of(value)
-            if isinstance(value, list | tuple) and len(head) + len(text) > WIDTH:
-                yield from _wrapped(head, value)
+            values, unit = value if isinstance(value, Quantity) else (value, None)
+            if isinstance(values, list | tuple) and len(head) + len(text) > WIDTH:
+                yield from _wrapped(head, values, f" <{unit}>" if unit else "")
             else:
                 yield head + text
         after = True
 
 
-def _wrapped(head, values):
+def _wrapped(head, values, unit):
     line, pad = head + "(", " " * (len(head) + 1)
     for i, value in enumerate(values):
         word = text_of(value) + (", " if i + 1 < len(values) else ")")
@@ -35,7 +36,7 @@ def _wrapped(head, values):
             yield line.rstrip()
             line = pad
         line += word
-    yield line.rstrip()
+    yield line.rstrip() + unit
 
 
 def dumps(node, end=True):

@@ -100,7 +100,8 @@ class Sink:
             self.tile = _tile_axis(shape[1], limit), _tile_axis(shape[2], limit)
         text = history if history.endswith("\n") or not history else history + "\n"
         if p is not None:
-            text += label.dumps(p.history(), end=False)
+            entry = p.history()
+            text += label.dumps(Node(items=[(entry.name, entry)]), end=False)
         self.history = text.encode("latin-1", "replace")
         self.head = compose(
             root, shape, self.pixels, blobs, self.history, self.to.format, self.tile

@@ -1,0 +1,145 @@
+"""junosim - photograph a simulated Jupiter: kernels, a raw JunoCam product, and the truth.
+
+A scene (kit/scene) is seen from a passage (kit/simkernels) with the exact geometry of the
+kernels, and goes through the camera the way junocal undoes it:
+
+    et(f) = START + e + BIAS + f (INTERFRAME + DELTA)                          (1)
+    DN    = K I/F + B                                                          (2)
+    var   = DN / g + r^2                                                       (3)
+    code  = the first whose DN12 is not below the DN                           (4)
+
+START as the label tells it, e the jitter that it does not tell, BIAS and DELTA of the instrument
+kernel; K the DN of a surface of I/F = 1 and B the bias left on board (kit/radiometry); g electrons
+per DN and r the read noise (MSSS-JUNOCAM-DOC-0102, 5.3); DN12 the companding table.
+"""
+
+import json
+import os
+import tempfile
+from dataclasses import replace
+
+import numpy as np
+
+from perijove.kit import calfile, cube, files, parm, radiometry
+from perijove.kit.error import Error, IoError
+
+LINES, SAMPLES = 128, radiometry.SAMPLES  # of a framelet
+ELECTRONS, READ = 16.3, 1.02  # per DN; DN
+FULL = 2400.0  # DN at which pixels pile up: 2370 to 2430 in the images of perijove 43
+JITTER = 20.0  # ms, "of order 20 msec" (juno_junocam_v03.ti, Timing)
+PSF = 0.7  # px, sigma
+NUMBER = 90000, 95000  # of the product with SEED = 0, in colour and of METHANE alone
+
+
+def expose(radiance, dn_per_if, bias, dn12, rng=None):
+    """8-bit codes of I/F, eqs. (2) to (4).
+
+    radiance   I/F, any shape
+    dn_per_if  K, DN;  bias  B, DN
+    dn12       (256,) the companding table, DN
+    rng        np.random.Generator of the noise; None: no noise
+    """
+    dn = np.asarray(radiance, np.float32) * np.float32(dn_per_if) + np.float32(bias)
+    if rng is not None:
+        deviation = np.sqrt(np.maximum(dn, 0) / ELECTRONS + READ**2)
+        dn = dn + deviation * rng.standard_normal(dn.shape, dtype=np.float32)
+    codes = radiometry.compand(np.arange(FULL + 1), dn12)  # of every DN there is
+    return codes[np.rint(np.clip(dn, 0, FULL)).astype(np.int16)]
+
+
+def observe(p, bands, delay, flyby, rng):
+    """The Geometry as it truly was, and the START (UTC, to 1 ms) and e (s) of eq. (1).
+
+    Kernels are loaded.  The middle of the image is when the boresight passes the nadir.
+    """
+    import spiceypy as sp
+
+    from perijove.kit import geometry, kernels
+
+    drawn = rng.normal(0.0, JITTER)  # drawn always: the noise shall not depend on JITTER
+    jitter = (drawn if p.JITTER is None else p.JITTER) / 1e3
+    wanted = flyby.outbound(p.ALTITUDE) if p.MINUTES is None else flyby.perijove + 60 * p.MINUTES
+    codes = [int(band["NAIFIKCODE"]) for band in bands]
+    names = [band["FILTER"] for band in bands]
+    bias, delta = (kernels.constant(codes[0], k) for k in ("START_TIME_BIAS", "INTERFRAME_DELTA"))
+    frames = np.arange(p.FRAMES) * (delay + delta)
+    true = flyby.pass_over(wanted) - bias - frames.mean()
+    start = sp.et2utc(true - jitter, "ISOC", 3)
+    camera = kernels.camera(codes, names, (LINES, SAMPLES), radiometry.PHOTOACTIVE)
+    g = kernels.states(true + bias + frames, "Jupiter", camera)
+    constants = calfile.read(p.CAMERA, p)
+    twist = p.resolve("TWIST", table=constants.label.number("Twist", unit="degrees"))
+    offsets = dict(zip(constants["Band"], constants["LineOffset"], strict=True))
+    g = geometry.with_constants(g, twist, offsets)
+    return replace(g, radii=g.radii + p.HEIGHT), start, true - sp.str2et(start)
+
+
+def photograph(p, g, bands, tdi, orbit, albedo, rng):
+    """The strip as it is sent, (frames, bands, lines, samples) uint8."""
+    from perijove.kit import render, scene
+
+    dn12 = np.asarray(calfile.read("juno/compand.sav", p)["DN12"])
+    distance = np.linalg.norm(g.sun, axis=1).mean() / radiometry.AU
+    step = np.linalg.norm(g.av, axis=1).mean() * g.camera.focal * radiometry.STAGE / 1e3
+    # During a stage a point moves by step px; then the charge moves a line, and the rest adds up.
+    smear = np.hypot(step, tdi * (1 - step))
+    first, last = radiometry.PHOTOACTIVE
+    raw = np.zeros((p.FRAMES, len(bands), LINES, SAMPLES), np.uint8)  # dark columns send 0
+    for b, band in enumerate(bands):
+        texture = scene.padded(albedo[b])
+        k = radiometry.dn_per_if(band, tdi * radiometry.STAGE / 1e3, distance, orbit)
+        for f in p.progress(range(p.FRAMES), band["FILTER"]):
+            seen = render.radiance(g, f, b, texture, p.LIMBDARKENING, PSF, smear)
+            raw[f, b, :, first:last] = expose(seen, k, band["BIAS"], dn12, rng if p.NOISE else None)
+    return raw
+
+
+@parm.tool
+def main(p):
+    from perijove.kit import kernels, product, scene, simkernels, truth
+
+    names = [name.upper() for name in p.FILTERS]
+    bands = radiometry.bands(calfile.read("juno/bands.sav", p), names)
+    if len(set(names)) != len(names):
+        raise Error(f"FILTERS = {', '.join(names)}: a filter is named twice")
+    if p.given("MINUTES") and p.given("ALTITUDE"):
+        raise Error("MINUTES and ALTITUDE exclude each other")
+    delay, tdi = round(p.INTERFRAME, 3), p.TDI or (32 if "METHANE" in names else 1)
+    number, orbit = NUMBER[names == ["METHANE"]] + p.SEED, simkernels.ORBIT_NUMBER
+    rng = np.random.default_rng(p.SEED)
+    with tempfile.TemporaryDirectory() as folder:
+        flyby = simkernels.write(folder, p.SPINRATE, p.AXIS)
+        with kernels.loaded(flyby.kernels):
+            g, start, error = observe(p, bands, delay, flyby, rng)
+            sun = np.linalg.norm(g.sun, axis=1).mean()
+            words = product.keywords(start, p.FRAMES, names, delay, tdi, orbit, number, sun)
+        _folder(p.TO)
+        for name in sorted(os.listdir(folder)) if p.KERNELS else ():
+            with open(os.path.join(folder, name), "rb") as kernel:
+                _save(_folder(os.path.join(p.TO, "kernels")), name, kernel.read())
+
+    albedo = scene.albedo()[[scene.BANDS.index(name) for name in names]]
+    raw = photograph(p, g, bands, tdi, orbit, albedo, rng)
+    _save(p.TO, words["FILE_NAME"], product.png(raw.reshape(-1, SAMPLES)))
+    _save(p.TO, f"{number}-Metadata.json", json.dumps(words, indent=2).encode() + b"\n")
+    what = truth.group(g, flyby, error, p.HEIGHT)
+    what.update(ProductId=words["PRODUCT_ID"], LimbDarkening=p.LIMBDARKENING, Seed=p.SEED)
+    _save(p.TO, "truth.pvl", truth.text(what))
+    if p.TRUTH != "NONE":
+        k = p.LIMBDARKENING if p.TRUTH == "RADIANCE" else None
+        made = truth.cube(g, albedo, k, p.HEIGHT, p.MAPRESOLUTION, words["PRODUCT_ID"])
+        cube.write(os.path.join(p.TO, "truth.cub"), made, p)
+    p.say(f"{words['FILE_NAME']}: {p.FRAMES} frames, {words['SPACECRAFT_ALTITUDE']} above Jupiter")
+
+
+def _folder(path):
+    try:
+        os.makedirs(path, exist_ok=True)
+    except OSError as error:
+        raise IoError(f"{path}: cannot be made: {files.reason(error)}") from None
+    return path
+
+
+def _save(folder, name, data):
+    with files.output(os.path.join(folder, name)) as stream:
+        stream.write(data)
