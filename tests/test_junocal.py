@@ -1,5 +1,6 @@
 """junocal: 12-bit DN to I/F."""
 
+import re
 import subprocess
 import sys
 
@@ -9,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from perijove.junocal import Strip, main
-from perijove.kit import cube, sink, special
+from perijove.kit import calfile, cube, sink, special
 from perijove.kit.label import Node, Quantity
 from perijove.kit.strip import Layout
 
@@ -130,7 +131,7 @@ def test_a_flat_is_normalised_and_belongs_to_row_column_and_band(tmp_path):
     flat[1, 100, 700] *= 2  # twice the response
     flat[2, 5, 800] = 0  # none
     source = dn12(tmp_path)
-    plain = calibrated(tmp_path, source).core
+    plain = calibrated(tmp_path, source, "BLEMISHES=NONE").core
     for path in (plane(tmp_path / "flat.tiff", flat), tmp_path / "flat.cub"):
         if path.suffix == ".cub":  # bands by name, in another order
             named = cube.new(flat[::-1], BandBin=dict(FilterName=list(BANDS[::-1])))
@@ -202,7 +203,7 @@ def test_constants_and_their_sources_are_recorded(tmp_path):
     assert made["AbsoluteUncertainty"] == Quantity([25, 25, 25], "percent")
     for line in ("ORBIT         = CommandLine", "EXPOSURE      = Label", "BINCENTER     = Default"):
         assert line in found.history
-    assert "bands.sav   = " in found.history
+    assert re.search("bands.sav +=", found.history)
     bias = calibrated(tmp_path, dn12(tmp_path)).history
     assert "BIAS          = Table" in bias
 
@@ -357,3 +358,27 @@ def test_the_real_bands_have_one_scale(poles):
 def test_the_labels_exposure_is_the_total_of_all_stages(poles):
     long, short = (np.nanpercentile(made[0][made[0] > 0.03], [50, 75, 90]) for _, made in poles)
     assert_allclose(long / short, 1, atol=0.03)  # blue, 19.2 ms and 9.6 ms
+
+
+def test_a_blemish_is_divided_by_its_response(tmp_path):
+    """Row 109, sample 360 of RED, counted from 0, is the deepest spot of the real images."""
+    source = dn12(tmp_path)
+    plain = calibrated(tmp_path, source, "BLEMISHES=NONE").core
+    ratio = calibrated(tmp_path, source).core / plain
+    assert_allclose(ratio[2, [109, 109 + 128], 360], 1 / 0.313, rtol=1e-5)
+    assert_allclose(np.nanmax(ratio), 1 / 0.313, rtol=1e-5)
+    rows = len(calfile.read("juno/blemishes.sav").rows)
+    assert np.nanmin(ratio) == 1.0 and (ratio > 1).sum() == FRAMES * rows
+
+
+def test_the_deepest_spot_is_gone_from_another_real_image(testdata, tmp_path, shell):
+    source = testdata / "junocam/pj43/13540-ImageSet"  # METHANE has no row: nothing changes
+    line = f"junocam2cub FROM=$(echo {source}/*-raw.png) | decompand | junocal TO=a.cub;"
+    assert b"RED" not in shell(line).stderr
+    source = testdata / "junocam/pj44/13541-ImageSet"
+    shell(f"junocam2cub FROM=$(echo {source}/*-raw.png) | decompand | junocal TO=a.cub")
+    frames = cube.read(str(tmp_path / "a.cub")).core[2].reshape(-1, 128, 1648)[:, 100:118, 350:370]
+    around = np.median(frames, axis=(1, 2))
+    spot = np.median(frames[:, 8:10, 9:11], axis=(1, 2))[around > 0.1] / around[around > 0.1]
+    assert len(spot) >= 5
+    assert_allclose(np.median(spot), 1, atol=0.05)

@@ -4,8 +4,9 @@
 
 DN12  decompanded sample;  s  width of its companding bin, whose top (SQROOT) it is: junocal
 takes the middle of the bin, kit/radiometry.centres;  B  bias left by the camera, DN;  F  flat
-field, median 1 over the photoactive columns;  K_b  DN of a surface of I/F = 1 in band b,
-kit/radiometry eq. (4): exposure, throughput, response, solar irradiance and distance.
+field, median 1 over the photoactive columns, or the response of the pixels in BLEMISHES;
+K_b  DN of a surface of I/F = 1 in band b, kit/radiometry eq. (4): exposure, throughput,
+response, solar irradiance and distance.
 
 DN12 at or above SATURATION is His before anything is subtracted; columns that see no light
 and pixels of MASK are Null.  A reduced product (SampleBits = 16) is I/F = DN/10000
@@ -85,8 +86,11 @@ def strip(p, label):
     label.object("IsisCube").append(group)
     if p.DARK:
         made["bias"] = planes.read(p.use(p.DARK), layout)
+    if bits == 12 and p.BLEMISHES != "NONE" and (not p.FLAT or p.given("BLEMISHES")):
+        made["flat"] = radiometry.responses(calfile.read(p.BLEMISHES, p), layout)
     if p.FLAT:
-        made["flat"] = planes.normalise(planes.read(p.use(p.FLAT), layout), layout, p.FLAT)
+        flat = planes.normalise(planes.read(p.use(p.FLAT), layout), layout, p.FLAT)
+        made["flat"] = flat * made.get("flat", 1)
     if p.MASK:
         made["mask"] = planes.bad(planes.read(p.use(p.MASK), layout), p.MASK)
     return Strip(layout=layout, **made)

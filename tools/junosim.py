@@ -22,6 +22,7 @@ import numpy as np
 
 from perijove.kit import calfile, cube, files, parm, radiometry
 from perijove.kit.error import Error, IoError
+from perijove.kit.strip import Layout
 
 LINES, SAMPLES = 128, radiometry.SAMPLES  # of a framelet
 ELECTRONS, READ = 16.3, 1.02  # per DN; DN
@@ -84,12 +85,15 @@ def photograph(p, g, bands, tdi, orbit, albedo, rng):
     # During a stage a point moves by step px; then the charge moves a line, and the rest adds up.
     smear = np.hypot(step, tdi * (1 - step))
     first, last = radiometry.PHOTOACTIVE
+    layout = Layout([band["FILTER"] for band in bands], LINES, SAMPLES, first, last)
+    response = radiometry.responses(calfile.read("juno/blemishes.sav", p), layout)
     raw = np.zeros((p.FRAMES, len(bands), LINES, SAMPLES), np.uint8)  # dark columns send 0
     for b, band in enumerate(bands):
         texture = scene.padded(albedo[b])
         k = radiometry.dn_per_if(band, tdi * radiometry.STAGE / 1e3, distance, orbit)
         for f in p.progress(range(p.FRAMES), band["FILTER"]):
             seen = render.radiance(g, f, b, texture, p.LIMBDARKENING, PSF, smear)
+            seen = seen * response[b, :, first:last]
             raw[f, b, :, first:last] = expose(seen, k, band["BIAS"], dn12, rng if p.NOISE else None)
     return raw
 

@@ -21,9 +21,7 @@ import numpy as np
 from .error import Error
 
 AU = 149597870.7  # km, IAU 2012 resolution B2
-STAGE = (
-    3.2  # ms, one TDI stage: one row of scene motion at 2 rpm (SSR 2014, 10.1007/s11214-014-0079-x)
-)
+STAGE = 3.2  # ms of one TDI stage, a row of scene motion at 2 rpm (10.1007/s11214-014-0079-x)
 SAMPLES = 1648
 PHOTOACTIVE = 23, 1631  # half open: 23 dark columns before, 17 dark and overscan columns behind
 LINEAR = (1, 2, 4, 8, 16)  # divisors of the linear companding modes (MSSS-JUNOCAM-DOC-0102, 3.3)
@@ -43,6 +41,21 @@ def bands(table, names):
         if name.upper() not in rows:
             raise Error(f"no filter {name}: {table.label['Name']} are {', '.join(rows)}")
     return [rows[name.upper()] for name in names]
+
+
+def responses(table, layout):
+    """Return the relative response of the pixels of a strip.Layout, (bands, lines, samples).
+
+    It is 1 but for the pixels of a blemish table (calfile); a summed framelet has none of it.
+    """
+    out = np.ones((len(layout.names), layout.lines, layout.samples), np.float32)
+    if layout.samples == SAMPLES:
+        names = [name.upper() for name in layout.names]
+        for row in table.rows:
+            if row["FILTER"] in names:
+                band, line, sample = names.index(row["FILTER"]), row["LINE"], row["SAMPLE"]
+                out[band, line - 1, sample - 1] = row["RESPONSE"]
+    return out
 
 
 def ageing(band, orbit):

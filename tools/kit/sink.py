@@ -128,7 +128,7 @@ class Sink:
 
 
 def pixel_type(cube):
-    """Return the type of the samples the cube was read from, for tools that leave them as they are."""
+    """Return the pixel type a cube was read from, for tools that leave its samples as they are."""
     core = next(iter(cube.isis.nodes("Core")), None)
     pixels = core.group("Pixels") if core else Node()
     whole = (pixels.get("Base", 0.0), pixels.get("Multiplier", 1.0)) == (0.0, 1.0)
