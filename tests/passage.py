@@ -6,8 +6,8 @@ at mid-time the boresight looks down.  `strip` renders what its camera would see
 
 import numpy as np
 
-from perijove.kit import cube, ellipsoid, geometry, special
-from perijove.kit.attitude import matrix, quaternion, turn
+from perijove.kit import cube, ellipsoid, geometry
+from perijove.kit.attitude import quaternion, turn
 from perijove.kit.camera import Camera
 
 RADII = np.array([71492.0, 71492.0, 66854.0])  # km
@@ -29,7 +29,7 @@ JUNOCAM = Camera(
 
 
 def passage(altitude, frames=26, camera=JUNOCAM, latitude=20.0, longitude=266.0, delay=0.372):
-    """The Geometry of an image taken `altitude` km above a planetographic latitude and W longitude."""
+    """The Geometry of an image taken `altitude` km above a latitude and a west longitude."""
     p, normal = ellipsoid.surface(latitude, longitude, RADII)
     north = np.cross([np.sin(np.radians(longitude)), np.cos(np.radians(longitude)), 0.0], normal)
     place = p + altitude * normal

@@ -371,10 +371,7 @@ def test_a_blemish_is_divided_by_its_response(tmp_path):
     assert np.nanmin(ratio) == 1.0 and (ratio > 1).sum() == FRAMES * rows
 
 
-def test_the_deepest_spot_is_gone_from_another_real_image(testdata, tmp_path, shell):
-    source = testdata / "junocam/pj43/13540-ImageSet"  # METHANE has no row: nothing changes
-    line = f"junocam2cub FROM=$(echo {source}/*-raw.png) | decompand | junocal TO=a.cub;"
-    assert b"RED" not in shell(line).stderr
+def test_the_deepest_spot_is_gone_from_a_real_image(testdata, tmp_path, shell):
     source = testdata / "junocam/pj44/13541-ImageSet"
     shell(f"junocam2cub FROM=$(echo {source}/*-raw.png) | decompand | junocal TO=a.cub")
     frames = cube.read(str(tmp_path / "a.cub")).core[2].reshape(-1, 128, 1648)[:, 100:118, 350:370]
