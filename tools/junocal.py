@@ -87,7 +87,9 @@ def strip(p, label):
     if p.DARK:
         made["bias"] = planes.read(p.use(p.DARK), layout)
     if bits == 12 and p.BLEMISHES != "NONE" and (not p.FLAT or p.given("BLEMISHES")):
-        made["flat"] = radiometry.responses(calfile.read(p.BLEMISHES, p), layout)
+        made["flat"] = radiometry.responses(
+            calfile.read(p.BLEMISHES, p), layout, instrument.integer("TDICount", default=1)
+        )
     if p.FLAT:
         flat = planes.normalise(planes.read(p.use(p.FLAT), layout), layout, p.FLAT)
         made["flat"] = flat * made.get("flat", 1)

@@ -86,7 +86,7 @@ def photograph(p, g, bands, tdi, orbit, albedo, rng):
     smear = np.hypot(step, tdi * (1 - step))
     first, last = radiometry.PHOTOACTIVE
     layout = Layout([band["FILTER"] for band in bands], LINES, SAMPLES, first, last)
-    response = radiometry.responses(calfile.read("juno/blemishes.sav", p), layout)
+    response = radiometry.responses(calfile.read("juno/blemishes.sav", p), layout, tdi)
     raw = np.zeros((p.FRAMES, len(bands), LINES, SAMPLES), np.uint8)  # dark columns send 0
     for b, band in enumerate(bands):
         texture = scene.padded(albedo[b])

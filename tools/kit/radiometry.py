@@ -4,11 +4,13 @@
     L    = DN / (t a R)                                                        (2)
     I/F  = pi L / (S w / d^2)                                                  (3)
     K    = t a R S w / (pi d^2)                      DN of a surface of I/F = 1   (4)
+    r(l) = (r1(l) + r1(l - 1) + ... + r1(l - N + 1)) / N                          (5)
 
 DN bias-free, 12-bit scale; t total exposure (s); o orbit; a throughput relative to launch; R
 response (DN/s per W/m^2/sr in the band); L radiance; S solar irradiance at 1 AU (W/m^2/nm),
 w effective width (nm), d distance from the Sun (AU).  R, AGE0, AGE1, S and w are columns
-of calfiles/juno/bands.sav, which names their sources.
+of calfiles/juno/bands.sav, which names their sources.  r is the relative response of line l with
+N TDI stages, during which its charge stood on N lines; r1 that of one stage (blemishes.sav).
 
 The label's EXPOSURE_DURATION is the total exposure, TDI stages times 3.2 ms: surfaces seen with
 6 stages (19.2 ms) and with 3 (9.6 ms) four minutes apart give DN in the ratio 2.0.
@@ -43,18 +45,24 @@ def bands(table, names):
     return [rows[name.upper()] for name in names]
 
 
-def responses(table, layout):
-    """Return the relative response of the pixels of a strip.Layout, (bands, lines, samples).
+def responses(table, layout, stages):
+    """Return the relative response of the pixels of a Layout, (bands, lines, samples), eq. (5).
 
-    It is 1 but for the pixels of a blemish table (calfile); a summed framelet has none of it.
+    table   blemishes: FILTER, LINE, SAMPLE from 1, and the RESPONSE r1 of one TDI stage
+    stages  N, how many lines a charge stood on
+
+    It is 1 where the table has no row; a summed framelet has none of it.
     """
-    out = np.ones((len(layout.names), layout.lines, layout.samples), np.float32)
+    dark = np.zeros((len(layout.names), layout.lines, layout.samples), np.float32)
     if layout.samples == SAMPLES:
         names = [name.upper() for name in layout.names]
         for row in table.rows:
             if row["FILTER"] in names:
                 band, line, sample = names.index(row["FILTER"]), row["LINE"], row["SAMPLE"]
-                out[band, line - 1, sample - 1] = row["RESPONSE"]
+                dark[band, line - 1, sample - 1] = 1 - row["RESPONSE"]
+    out = np.ones_like(dark)
+    for k in range(min(stages, layout.lines)):
+        out[:, k:] -= dark[:, : layout.lines - k] / np.float32(stages)
     return out
 
 

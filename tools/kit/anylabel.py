@@ -1,0 +1,25 @@
+"""The label at the head of any file of perijove, and text for people: to a file or the terminal."""
+
+import contextlib
+import sys
+
+from . import attributes, files, label
+from .error import Error, IoError
+
+
+def read(path):
+    """Return the root Node of a cube's, table's or parameter file's label ("-" is stdin)."""
+    path, _ = attributes.split(path)
+    with contextlib.closing(files.Reader(path)) as reader:
+        try:
+            return label.read(reader)[0]
+        except (Error, IoError) as error:
+            raise type(error)(f"{path}: {error}") from None
+
+
+def say(text, path="-"):
+    """Write text to standard output, also where that is the terminal, or to a file, atomically."""
+    data = text.encode("latin-1", "replace")
+    with files.output(path) if path != "-" else contextlib.nullcontext(sys.stdout.buffer) as out:
+        out.write(data)
+        out.flush()
