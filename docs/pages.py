@@ -16,8 +16,8 @@ def main():
         rows.append(f"| [{path.stem}](docs/{path.stem}.md) | {declared['Brief']} |")
     readme = ROOT / "README.md"
     table = "<!-- tools -->\n" + "\n".join(rows) + "\n<!-- /tools -->"
-    text = re.sub(r"<!-- tools -->.*?<!-- /tools -->", lambda _: table, readme.read_text(), flags=re.S)
-    readme.write_text(text)
+    marked = re.compile(r"<!-- tools -->.*?<!-- /tools -->", re.S)
+    readme.write_text(marked.sub(lambda _: table, readme.read_text()))
 
 
 if __name__ == "__main__":

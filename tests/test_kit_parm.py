@@ -8,7 +8,7 @@ DECLARED = label.loads("""
 Name = trial  Brief = "A tool of the tests"
 Group = FROM   Type = Cube  Default = "-"  Brief = "in" End_Group
 Group = TO     Type = Cube  Default = "-"  Brief = "out" Mode = Output End_Group
-Group = EXP    Type = Real  Unit = ms  InternalDefault = "from the label" Minimum = 0 Brief = "e" End_Group
+Group = EXP    Type = Real  Unit = ms  Minimum = 0  InternalDefault = "label"  Brief = "e" End_Group
 Group = EXACT  Type = Logical  Default = Yes  Brief = "x" End_Group
 Group = MODE   Type = Combo  Valid = (SUBTRACT, DIVIDE)  Default = SUBTRACT Brief = "m" End_Group
 Group = BANDS  Type = Integer  Count = "*"  InternalDefault = "all"  Brief = "b" End_Group
