@@ -34,7 +34,7 @@ DEMOMAP ?= RESOLUTION=10
 demo: demo/picture.png demo/map.cub demo/map.png
 	@truth=$$(getkey FROM=demo/sim/truth.pvl KEYWORD=TimeOffset); \
 	found=$$(getkey FROM=demo/geo.cub GROUP=LimbFit KEYWORD=TimeOffset); \
-	echo "jitter put in $$truth ms, found $$found ms; look at demo/picture.png and demo/map.png"
+	printf 'jitter put in %.2f ms, found %.2f ms; look at demo/picture.png and demo/map.png\n' $$truth $$found
 
 demo/sim/truth.pvl: | $(READY)
 	mkdir -p demo

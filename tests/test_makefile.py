@@ -1,0 +1,39 @@
+"""The Makefile's way from a raw product to a picture and a map."""
+
+import pathlib
+import sys
+
+import pytest
+
+ROOT = pathlib.Path(__file__).parent.parent
+VENV = sys.prefix
+MAKE = f"env -u EXTRAS -u MAKEFLAGS make -f {ROOT}/Makefile VENV={VENV} -o {VENV}/.ready"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory):
+    """Return a folder with a product as the site gives it, and its kernels."""
+    from perijove.junosim import main
+
+    folder = tmp_path_factory.mktemp("site")
+    main(f"TO={folder}", "SEED=5", "FRAMES=12", "TRUTH=NONE", "-quiet")
+    return folder
+
+
+def test_picture_and_map_side_by_side_with_keywords(site, shell):
+    name = next(site.glob("*-raw.png")).name.removesuffix("-raw.png")
+    line = f'cd {site} && {MAKE} -j2 {name}.png {name}.map.png MAPPROJ="RESOLUTION=2"'
+    shell(line)
+    steps = {p.name.removeprefix(name) for p in site.glob(f"{name}*")}
+    cubes = {".cub", ".lin.cub", ".cal.cub", ".geo.cub", ".map.cub"}
+    assert steps == {"-raw.png", ".png", ".map.png"} | cubes
+    scale = shell(f"getkey FROM={site}/{name}.map.cub GROUP=Mapping KEYWORD=Scale").stdout
+    assert float(scale.split()[0]) == 2
+    assert b"up to date" in shell(line).stdout  # a second run has nothing to do
+
+
+def test_a_failing_step_leaves_no_target(tmp_path, shell):
+    (tmp_path / "bad-raw.png").write_bytes(b"no image")
+    done = shell(f"{MAKE} bad.map.cub", check=False)
+    assert done.returncode == 2 and b"**I/O ERROR** junocam2cub: bad-raw.png" in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["bad-raw.png"]
