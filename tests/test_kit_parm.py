@@ -1,3 +1,7 @@
+import os
+import pty
+import subprocess
+
 import numpy as np
 import pytest
 
@@ -160,3 +164,28 @@ def test_a_device_is_written_to_and_never_replaced(shell, tmp_path):
     shell("mkfifo pipe; cat pipe > a.cub & decompand FROM=raw.cub TO=pipe; wait; test -p pipe")
     shell("decompand FROM=raw.cub TO=b.cub")
     assert (tmp_path / "a.cub").read_bytes() == (tmp_path / "b.cub").read_bytes()
+
+
+def test_what_nobody_foresaw_is_exit_3_one_line_and_a_traceback_in_the_log(tmp_path, capsys):
+    pvl = tmp_path / "trial.pvl"
+    pvl.write_text(label.dumps(DECLARED))
+
+    def load():
+        return lambda p: 1 / 0
+
+    with pytest.raises(SystemExit) as stopped:
+        parm.execute(str(pvl), load, [f"-log={tmp_path}/run.txt"])
+    said = capsys.readouterr().err
+    assert stopped.value.code == 3 and said.count("\n") == 1
+    assert said.startswith("**PROGRAMMER ERROR** trial: ZeroDivisionError: division by zero")
+    assert "Traceback" in (tmp_path / "run.txt").read_text()
+
+
+def test_a_cube_is_never_written_to_a_terminal(tmp_path):
+    raw_cube(tmp_path / "raw.cub")
+    terminal, ours = pty.openpty()
+    line = ["decompand", f"FROM={tmp_path}/raw.cub"]
+    done = subprocess.run(line, stdout=ours, stderr=subprocess.PIPE, text=True)
+    os.close(terminal), os.close(ours)
+    assert done.returncode == 2
+    assert "TO is the terminal: give TO=file or pipe the cube on" in done.stderr
