@@ -1,4 +1,5 @@
 import io
+import shutil
 
 import numpy as np
 import pytest
@@ -162,6 +163,17 @@ def test_a_short_table_is_an_io_error():
     short = cube.Blob("Table", "T", blob.head, blob.data[:-1])
     with pytest.raises(IoError, match="table T: 23 bytes, expected 24"):
         table.unpack(short)
+
+
+@pytest.mark.skipif(not shutil.which("gdal_translate"), reason="gdal-bin is not installed")
+@pytest.mark.parametrize("attributes", ["", "+Tile", "+16bit+0:200"])
+def test_the_gdal_programs_of_the_system_agree(small, tmp_path, shell, attributes):
+    cube.write(f"{tmp_path}/a.cub{attributes}", small)
+    ours = cube.read(f"{tmp_path}/a.cub")
+    shell("gdal_translate -q -unscale -ot Float32 a.cub a.tif")
+    with rasterio.open(tmp_path / "a.tif") as dataset:
+        valid = ~np.isnan(ours.core)
+        assert_allclose(dataset.read()[valid], ours.core[valid], rtol=1e-6)
 
 
 @pytest.mark.filterwarnings("ignore")
