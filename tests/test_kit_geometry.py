@@ -7,7 +7,7 @@ import pytest
 import spiceypy as sp
 from numpy.testing import assert_allclose
 
-from perijove.kit import calfile, cube, geometry, kernels, simkernels
+from perijove.kit import calfile, cube, geometry, kernels, limb, simkernels
 from perijove.kit.camera import Camera
 from perijove.kit.error import Error
 
@@ -92,6 +92,27 @@ def test_surface_points_are_those_of_sincpt(read, passage, pixels, altitude):
                     assert across(p[i], point, d[i], far, g.camera.focal) < 1e-4
                     compared += 1
     assert compared > 20
+
+
+@pytest.mark.parametrize("altitude", (20000.0, 60000.0))
+def test_the_limb_is_that_of_sincpt(read, passage, altitude):
+    g = read(altitude)
+    rim = limb.points(g, spacing=40.0)
+    assert len(rim) > 20
+    with kernels.loaded(passage.kernels):
+        for at in (rim.moved(-0.005), rim.moved(0.005)):
+            d = g.look(at.frame, at.x, at.y, at.band)
+            p = g.hit(at.frame, d)
+            for i in range(len(at)):
+                ray = g.camera.rays(at.x[i], at.y[i], at.band[i])
+                see = ("IAU_JUPITER", "CN+S", "JUNO", "JUNO_JUNOCAM", ray)
+                try:
+                    point, _, sight = sp.sincpt(*SINCPT, g.et[at.frame[i]], *see)
+                except sp.NotFoundError:
+                    assert np.isnan(p[i]).all()
+                    continue
+                far = np.linalg.norm(sight)
+                assert across(p[i], point, d[i], far, g.camera.focal) < 1e-4
 
 
 def test_angles_are_those_of_ilumin(read, passage, pixels):

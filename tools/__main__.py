@@ -6,6 +6,7 @@ parameter file alone and imports neither the tool nor numpy.
 
 import os
 import sys
+import warnings
 
 from perijove import __version__
 
@@ -24,6 +25,9 @@ def tools():
 def run(name, words):
     """Run a tool with its KEY=value words."""
     from perijove.kit import parm
+
+    if not sys.warnoptions:  # stderr is for our words; python -W shows those of the libraries
+        warnings.simplefilter("ignore")
 
     def load():
         from importlib import import_module

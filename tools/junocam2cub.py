@@ -37,6 +37,10 @@ def groups(source, table):
         raise Error(f"{source}: FILTER_NAME = {', '.join(filters)}: a filter is named twice")
     if instrument.get("InstrumentId", "JNC") != "JNC":
         raise Error(f"{source}: INSTRUMENT_ID = {instrument['InstrumentId']}, expected JNC")
+    for key, unit in (("ExposureDuration", "ms"), ("InterFrameDelay", "s"), ("TDICount", None)):
+        if instrument.number(key, unit) <= 0:
+            found = label.text_of(instrument[key])
+            raise Error(f"{source}: {key} = {found}, expected more than 0")
     if summing not in (1, 2):
         raise Error(f"{source}: SAMPLING_FACTOR = {summing}, expected 1 or 2")
     height, lines = 128 // summing, image["Lines"]

@@ -34,7 +34,7 @@ def split(path):
 def bands(words, count, path):
     """Return the indices (from 0) of the bands an input's attributes select: +1,3-5,9-7."""
     if not words:
-        return list(range(count))
+        return range(count)
     if len(words) > 1 or not re.match(r"[\d,-]+\Z", words[0]):
         raise Error(f"{path}: +{'+'.join(words)} is no band list such as +1,3-5")
     chosen = []
@@ -43,11 +43,11 @@ def bands(words, count, path):
         if not ends:
             raise Error(f"{path}: +{words[0]} is no band list such as +1,3-5")
         a, b = int(ends[1]), int(ends[2] or ends[1])
-        chosen += range(a, b + 1) if b >= a else range(a, b - 1, -1)
-    for band in chosen:
-        if not 1 <= band <= count:
-            raise Error(f"{path}: band {band} does not exist: the cube has bands 1 to {count}")
-    return [band - 1 for band in chosen]
+        for band in (a, b):
+            if not 1 <= band <= count:
+                raise Error(f"{path}: band {band} does not exist: the cube has bands 1 to {count}")
+        chosen += range(a - 1, b) if b >= a else range(a - 1, b - 2, -1)
+    return range(count) if chosen == list(range(count)) else chosen
 
 
 @dataclasses.dataclass

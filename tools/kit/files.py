@@ -3,11 +3,13 @@
 import contextlib
 import hashlib
 import os
+import stat
 import sys
 
 from .error import Error, IoError
 
 PIPE_BYTES = 1 << 20  # larger pipes: fewer changes between the processes of a chain
+PIECE = 1 << 26  # bytes taken from a pipe at a time, whatever count a label claims
 
 
 def _widen(stream):
@@ -22,8 +24,20 @@ def reason(error):
     return (error.strerror or str(error)).lower()
 
 
+def _size(stream):
+    """Return how many bytes a regular file still holds, None of a pipe."""
+    with contextlib.suppress(OSError, AttributeError):  # what stands in for stdin may be no file
+        found = os.fstat(stream.fileno())
+        if stat.S_ISREG(found.st_mode):
+            return max(found.st_size - stream.tell(), 0)
+    return None
+
+
 class Reader:
-    """A binary input read front to back; byte offsets count from its beginning."""
+    """A binary input read front to back; byte offsets count from its beginning.
+
+    size  bytes of the whole input; None of a pipe
+    """
 
     def __init__(self, path):
         self.path, self.at, self.ahead = path, 0, b""
@@ -39,6 +53,7 @@ class Reader:
                 self.stream = open(path, "rb")  # closed by close()
             except OSError as error:
                 raise IoError(f"{path}: cannot be read: {reason(error)}") from None
+        self.size = _size(self.stream)
 
     def read(self, count=-1):
         """Return up to count bytes, all there are where count is negative."""
@@ -55,10 +70,22 @@ class Reader:
 
     def exactly(self, count, what):
         """Return count bytes; fewer are an I/O ERROR that names what was read."""
-        data = self.read(count)
-        if len(data) != count:
-            raise IoError(f"{self.path}: truncated: {what} ends after {len(data)} of {count} bytes")
-        return data
+        self.promise(count, what)
+        pieces, left = [], count
+        while left and (data := self.read(min(left, PIECE))):
+            pieces.append(data)
+            left -= len(data)
+        if left:
+            self._short(what, count - left, count)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def promise(self, count, what):
+        """Check that count bytes are to come, as far as that is known; an I/O ERROR else."""
+        if self.size is not None and self.at + count > self.size:
+            self._short(what, self.size - self.at, count)
+
+    def _short(self, what, found, count):
+        raise IoError(f"{self.path}: truncated: {what} ends after {found} of {count} bytes")
 
     def into(self, buffer, what):
         """Fill a writable buffer; fewer bytes are an I/O ERROR."""
@@ -78,8 +105,9 @@ class Reader:
             raise IoError(
                 f"{self.path}: {what} overlaps what stands before it: the label is damaged"
             )
+        self.promise(offset - self.at, f"what stands before {what}")
         while self.at < offset:
-            self.exactly(min(offset - self.at, 1 << 20), what)
+            self.exactly(min(offset - self.at, 1 << 20), f"what stands before {what}")
 
     def spool(self):
         """Hold the rest in memory, so that offsets may be visited in any order."""
@@ -87,10 +115,16 @@ class Reader:
 
         start, data = self.at, self.read()
         self.stream, self.ahead, self.at = io.BytesIO(b"\0" * start + data), b"", start
+        self.size = start + len(data)
         self.stream.seek(start)
 
-    def seek(self, offset):
+    def seek(self, offset, what):
         """Go to a byte offset of a file or a spooled pipe."""
+        if not 0 <= offset <= self.size:
+            raise IoError(
+                f"{self.path}: {what} begins at byte {offset + 1} of {self.size}: "
+                "the file is truncated or its label damaged"
+            )
         self.stream.seek(offset)
         self.at, self.ahead = offset, b""
 

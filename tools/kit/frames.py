@@ -134,13 +134,13 @@ class Geometry:
 
     def hit(self, f, d):
         """Surface points (*F, ..., 3) km on the lines of sight d (*F, ..., 3); NaN: they miss."""
-        return self._meet(f, d, self._near)
+        return self._meet(f, d, self._held, self._near)
 
     def tangent(self, f, d):
         """Points (*F, ..., 3) km of the lines of sight d nearest the ellipsoid, in the space
         where the ellipsoid is a sphere; NaN: behind the observer.  They map the sky beyond
         the limb; where a line of sight meets the body they lie inside it."""
-        return self._meet(f, d, self._closest)
+        return self._meet(f, d, self._closest, self._closest)
 
     def angles(self, f, p):
         """Cosines mu0, mu of incidence and emission at surface points p (*F, ..., 3) km."""
@@ -195,13 +195,20 @@ class Geometry:
         point = about_pole(p, a)
         return point + tau[..., None] * rows(self.vtb) - o, point, a
 
-    def _meet(self, f, d, solve):
+    def _meet(self, f, d, guess, solve):
+        """o + t d, t = solve(o, d), both turned and moved to when the light left, eqs. (2), (3).
+
+        That time is sought by t = guess(o, d). Two steps: near the limb, where t is sensitive,
+        one leaves 1e-3 px.
+        """
         d, rows = _rows(f, d)
-        o = rows(self.o)
-        tau = rows(self.lt) - solve(o, d) / C
-        a = -self.w * tau
-        o, d = about_pole(o - tau[..., None] * rows(self.vtb), a), about_pole(d, a)
-        return o + solve(o, d)[..., None] * d
+        start, u, lt = rows(self.o), rows(self.vtb), rows(self.lt)
+        o, ray = start, d
+        for _ in range(2):
+            tau = lt - guess(o, ray) / C
+            a = -self.w * tau
+            o, ray = about_pole(start - tau[..., None] * u, a), about_pole(d, a)
+        return o + solve(o, ray)[..., None] * ray
 
     def _scaled(self, o, d):
         """a, b, c of a t^2 + 2 b t + c = 0, the quadratic of o + t d on the ellipsoid."""
@@ -213,6 +220,11 @@ class Geometry:
         with np.errstate(invalid="ignore"):
             t = c / (np.sqrt(b * b - a * c) - b)  # the nearer root, without cancellation
             return np.where(t > 0, t, np.nan)
+
+    def _held(self, o, d):
+        """_near, and where the line of sight misses, about as far: it may hit a moment earlier."""
+        a, b, c = self._scaled(o, d)
+        return c / (np.sqrt(np.maximum(b * b - a * c, 0)) - b)
 
     def _closest(self, o, d):
         a, b, _ = self._scaled(o, d)

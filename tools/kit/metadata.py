@@ -15,19 +15,21 @@ def read(path):
     path = pathlib.Path(path)
     try:
         found = json.loads(path.read_text("utf-8-sig"))
+        if not isinstance(found, dict):
+            raise IoError(f"{path}: expected a JSON object with keywords")
+        return Node("", path.name, _items(found, path))
     except OSError as error:
         raise IoError(f"{path}: cannot be read: {files.reason(error)}") from None
     except (ValueError, RecursionError) as error:
         raise IoError(f"{path}: this is no JSON: {error}") from None
-    if not isinstance(found, dict):
-        raise IoError(f"{path}: expected a JSON object with keywords")
-    return Node("", path.name, _items(found))
 
 
-def _items(found):
+def _items(found, path):
     for key, value in found.items():
         if isinstance(value, dict):
-            yield from _items(value)
+            yield from _items(value, path)
+        elif isinstance(value, list) and any(isinstance(v, list | dict) for v in value):
+            raise IoError(f"{path}: {key} is a list of lists or objects, expected one of values")
         else:
             yield key, _value(value)
 

@@ -1,12 +1,13 @@
 """What a label is in memory: groups and objects of keywords, and how values are written."""
 
+import math
 import re
 from typing import NamedTuple
 
 from .error import Error
 from .units import convert
 
-INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d*)\Z")
+INTEGER = re.compile(r"[+-]?(?:0|[1-9]\d{0,999})\Z")  # longer ones stay text
 REAL = re.compile(r"[+-]?(?:\d+\.\d*|\.\d+|\d+(?=[eE]))(?:[eE][+-]?\d+)?\Z")
 BASED = re.compile(r"([+-]?)(\d+)#([+-]?[0-9a-zA-Z]+)#\Z")
 NAMED = {"null": None, "true": True, "false": False}
@@ -29,7 +30,10 @@ def word_of(word):
         return float(word)
     based = BASED.match(word)
     if based:
-        return int(based[1] + based[3], int(based[2]))
+        try:
+            return int(based[1] + based[3], int(based[2]))
+        except ValueError:  # a digit that the base has not, or no base: text
+            return word
     return NAMED.get(word.lower(), word)
 
 
@@ -164,10 +168,10 @@ class Node:
             if quoted:
                 value, found = quoted[1], quoted[2]
         try:
-            if isinstance(value, bool):
+            if isinstance(value, bool) or not math.isfinite(float(value)):
                 raise ValueError
             return convert(float(value), found, unit, f"{self}: {key}")
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise Error(f"{self}: {key} = {text_of(value)}: expected a number") from None
 
     def numbers(self, key, count=None, unit=None):

@@ -18,6 +18,7 @@ from .values import default_of, one_of, value_of
 
 RESERVED = ("help", "version", "restore", "save", "log", "quiet")
 STREAMS = ("FROM", "TO", "FROMLIST")  # History leaves them out: the same bytes, piped or filed
+LONGEST = 400  # characters of an error, whatever a damaged label makes it quote
 
 
 class Stop(Exception):
@@ -73,7 +74,7 @@ class Parameters:
         """Write a line to the file of -log."""
         if "log" in self.reserved:
             try:
-                with open(self.reserved["log"], "a") as stream:
+                with open(self.reserved["log"], "a", errors="backslashreplace") as stream:
                     stream.write(f"{self.tool}: {words}\n")
             except OSError as error:
                 path = self.reserved.pop("log")
@@ -172,7 +173,8 @@ def _restored(path, p):
                 if isinstance(value, list)
                 else str(value)
             )
-            yield key, text + (f"<{unit}>" if unit else "")
+            text += f"<{unit}>" if unit else ""
+            yield key, os.fsdecode(text.encode("latin-1"))  # as _save wrote it
 
 
 def parse(declared, words):
@@ -214,7 +216,7 @@ def _save(p):
         if p.given(name):
             group.set(name, Quantity(value, unit) if unit else value)
     with files.output(p.reserved["save"]) as out:
-        out.write(label.dumps(root).encode())
+        out.write(os.fsencode(label.dumps(root)))  # paths as the system spells them
 
 
 def tool(main):
@@ -261,7 +263,10 @@ def _fail(name, p, error):
         place = f"{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}"
         kind, code = "PROGRAMMER ERROR", 3
         words = f"{type(error).__name__}: {error} ({place}); -log=FILE keeps the traceback"
-    line = f"**{kind}** {name}: {' '.join(words.split())}"
+    words = " ".join(words.split())
+    if len(words) > LONGEST:
+        words = f"{words[: LONGEST // 2]} ... {words[-LONGEST // 2 :]}"
+    line = f"**{kind}** {name}: {words}"
     if p is not None:
         with contextlib.suppress(Exception):
             p.log(line)

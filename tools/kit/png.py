@@ -5,6 +5,8 @@ walked first (PNG specification, 5.3: length, type, data, CRC-32) and the compre
 inflated to its end.
 """
 
+import contextlib
+import os
 import pathlib
 import struct
 import zlib
@@ -69,6 +71,24 @@ def _inflate(packed, head, name):
     return lines, samples
 
 
+@contextlib.contextmanager
+def _silence():
+    """Keep off stderr what libpng prints there by itself, past Python."""
+    try:
+        before = os.dup(2)
+    except OSError:  # stderr is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
+
+
 def grey(raw, name):
     """Return the samples of a checked PNG as uint8 (lines, samples).
 
@@ -77,7 +97,8 @@ def grey(raw, name):
     """
     import cv2
 
-    image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
+    with _silence():
+        image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise IoError(f"{name}: the PNG cannot be decoded")
     if image.dtype != np.uint8:

@@ -18,6 +18,7 @@ TOKEN = re.compile(
     re.S | re.X,
 )
 BROKEN = re.compile(r"-[ \t\r]*\n\s*")  # a word goes on in the next line
+DEEPEST = 50  # groups in groups, lists in lists
 
 
 class _Odd(Exception):
@@ -69,7 +70,9 @@ def _parse(text):
     root = Node()
     stack, i = [root], 0
 
-    def value(i):
+    def value(i, depth=0):
+        if depth > DEEPEST:
+            raise Error(f"the label has lists more than {DEEPEST} deep")
         kind, token = tokens[i]
         i += 1
         if kind == "mark" and token in "({":
@@ -77,7 +80,7 @@ def _parse(text):
                 raise _Odd("a set")
             found = []
             while tokens[i] != ("mark", ")"):
-                item, i = value(i)
+                item, i = value(i, depth + 1)
                 found.append(item)
                 if tokens[i] == ("mark", ","):
                     i += 1
@@ -118,6 +121,8 @@ def _parse(text):
         if low in ("group", "object", "begin_group", "begin_object"):
             node = Node("Group" if low.endswith("group") else "Object", str(found))
             stack.append(stack[-1].append(node))
+            if len(stack) > DEEPEST:
+                raise Error(f"the label has groups more than {DEEPEST} deep")
         else:
             stack[-1].items.append((key, found))
     if len(stack) > 1:

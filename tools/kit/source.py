@@ -12,6 +12,7 @@ from .label import Node
 
 BLOBS = ("Table", "History", "OriginalLabel", "Polygon")
 STRIPE = 1 << 18  # bytes of a block of samples: fits the cache, and a widened pipe
+LARGEST = 1 << 31  # bytes of a blob that comes through a pipe
 
 
 @dataclasses.dataclass(frozen=True)
@@ -62,19 +63,36 @@ class Source:
         self.tile = None
         if core.text("Format") == "Tile":
             self.tile = core.integer("TileLines"), core.integer("TileSamples")
+            if min(self.tile) < 1:
+                raise Error(f"{self.name}: tiles of {self.tile} lines, samples: expected 1 or more")
         elif core.text("Format") != "BandSequential":
             raise Error(
                 f"{self.name}: Format = {core.text('Format')}, expected Tile or BandSequential"
             )
         self.chosen = attributes.bands(words, self.shape[0], self.name)
-        self.all_bands = self.chosen == list(range(self.shape[0]))
+        self.all_bands = self.chosen == range(self.shape[0])
         self.heads = [n for n in self.label.nodes() if n.name in BLOBS and "StartByte" in n]
         self.heads.sort(key=lambda n: n.integer("StartByte"))
-        end = core.integer("StartByte", 1) - 1 + self._bytes()
+        start, attached = core.integer("StartByte", 1) - 1, "^Core" not in core
+        end = start + self._bytes()
         after = all(n.integer("StartByte") > end for n in self.heads)
-        self.ordered = "^Core" not in core and after and not any(map(_pointer, self.heads))
-        if not self.ordered and self.name == "-":
+        self.ordered = attached and after and not any(map(_pointer, self.heads))
+        if not self.ordered and (self.name == "-" or self.reader.size is None):
             self.reader.spool()
+        for head in self.heads:
+            self._check(head, (start, end) if attached else (0, 0))
+
+    def _check(self, head, core):
+        """Refuse a blob whose bytes cannot be where its label puts them, before room is made."""
+        start, count = head.integer("StartByte") - 1, head.integer("Bytes")
+        here = not _pointer(head)
+        size = self.reader.size if here else None
+        most = LARGEST if size is None else size - start
+        if start < 0 or not 0 <= count <= most or (here and core[0] - count < start < core[1]):
+            raise IoError(
+                f"{self.name}: {head} of {count} bytes from byte {start + 1} on: beyond the end or "
+                "over the samples; the file is truncated or its label damaged"
+            )
 
     @property
     def streams(self):
@@ -101,7 +119,17 @@ class Source:
         if self.ordered:
             self.reader.skip_to(offset, what)
         else:
-            self.reader.seek(offset)
+            self.reader.seek(offset, what)
+
+    def _room(self, shape):
+        """Return an empty array for raw samples; one that does not fit the memory is an Error."""
+        try:
+            return np.empty(shape, self.dtype)
+        except (MemoryError, ValueError, OverflowError):
+            raise Error(
+                f"{self.name}: {self.shape} bands, lines, samples of {self.type}: more than the "
+                "memory holds; is the label damaged?"
+            ) from None
 
     def decode(self, raw):
         """Return samples on disk as samples in memory."""
@@ -112,7 +140,8 @@ class Source:
         bands, lines, samples = self.shape
         reader = self._core_reader()
         step = max(1, STRIPE // (samples * 4))
-        buffer = np.empty((step, samples), self.dtype)
+        reader.promise(self._bytes(), "the core")
+        buffer = self._room((step, samples))
         for band in range(bands):
             for line in range(0, lines, step):
                 block = buffer[: min(step, lines - line)]
@@ -123,7 +152,8 @@ class Source:
         """Return the samples, in memory, of the chosen bands."""
         reader = self._core_reader()
         bands, lines, samples = self.shape
-        raw = np.empty(self._bytes() // self.dtype.itemsize, self.dtype)
+        reader.promise(self._bytes(), "the core")
+        raw = self._room(self._bytes() // self.dtype.itemsize)
         reader.into(raw, "the core")
         if reader is not self.reader:
             reader.close()
@@ -132,7 +162,7 @@ class Source:
             raw = raw.reshape(bands, -(-lines // tl), -(-samples // ts), tl, ts).swapaxes(2, 3)
             raw = raw.reshape(bands, -(-lines // tl) * tl, -1)[:, :lines, :samples]
         raw = raw.reshape(bands, lines, samples)
-        return self.decode(raw if self.all_bands else raw[self.chosen])
+        return self.decode(raw if self.all_bands else raw[list(self.chosen)])
 
     def read_blobs(self):
         """Return the blobs, and the history's text; call it after the samples."""
@@ -176,7 +206,7 @@ class Source:
 
 
 def _pointer(head):
-    return head.get(f"^{head.name}")
+    return head.text(f"^{head.name}", None)
 
 
 def _beside(path, name):

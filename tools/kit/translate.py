@@ -89,11 +89,14 @@ def when(text):
     """Return a UTC time of a label, calendar or day of year, as a datetime; else a ValueError."""
     text = text.strip().removesuffix("Z")
     try:
-        return datetime.datetime.fromisoformat(text)
+        found = datetime.datetime.fromisoformat(text)
     except ValueError:
         day, _, clock = text.partition("T")
         date = datetime.datetime.strptime(day, "%Y-%j")
-        return datetime.datetime.combine(date, datetime.time.fromisoformat(clock or "00"))
+        found = datetime.datetime.combine(date, datetime.time.fromisoformat(clock or "00"))
+    if found.tzinfo is not None:
+        raise ValueError(f"{text}: a time zone, expected UTC")
+    return found
 
 
 def _absent(found):
