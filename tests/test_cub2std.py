@@ -232,3 +232,11 @@ def test_colour_fades_towards_a_saturated_region_without_a_step():
     assert line[:, -1].tolist() == [178, 128, 76]  # 255 x 0.7, 0.5, 0.3 far from it
     assert np.abs(np.diff(line, axis=1)).max() <= 4
     assert (np.diff(line[0] - line[2])[60:107] >= 0).all()
+
+
+def test_no_step_shows_where_a_second_band_saturates():
+    ramp = np.linspace(0.4, 1.2, 240, dtype=np.float32) * np.ones((40, 1), np.float32)
+    core = np.stack([1.1 * ramp, ramp, 0.7 * ramp])
+    core[core > 0.8] = special.HIS  # RED from 97 on, then GREEN from 120 on; BLUE from 223 on
+    line = rendered(core[:, :, :215], [(0, 1)] * 3).astype(int)[:, 0]
+    assert np.abs(np.diff(line, axis=1)).max() <= 4

@@ -4,7 +4,7 @@
 
 lo_b, hi_b are percentiles of the valid samples of the bands drawn: the same for all, which
 keeps colours in balance, or each band's own.  A cell that lacks a band, be it saturated or
-Null, has no colour; it is drawn in the grey that is the mean of P over its valid bands.
+Null, has no colour; it is drawn in the grey that is the mean of P over its valid bands (G below).
 Towards a saturated region colour fades, as in an overexposed photograph, so that no patch shows:
 
     P_b := P_b + W (G - P_b),  G = sum_b (1 - w_b) P_b / sum_b (1 - w_b),  W = max w_b  (2)
@@ -20,6 +20,7 @@ from perijove.kit import cube, files, parm, picture, raster
 from perijove.kit.error import Error
 
 FADE = 48  # pixels, eq. (2)
+LEAST = np.float32(1e-3)  # weight of a band next to its own saturation
 FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
 STRIP = 32  # lines drawn at a time: they stay in the cache
 
@@ -42,12 +43,8 @@ def draw(core, limits, gamma=1.0, blacken=False, near=None):
     if empty.any():
         low = picture.undershot(core)
         out[low], empty = 0, empty & ~low
-        grey, known = np.where(empty, 0, out).sum(0), (~empty).sum(0)
-        grey = np.where(known > 0, grey / np.maximum(known, 1), full)
-    if near is not None:
-        out = faded(out, near)
-    if empty.any():
-        out = np.where(empty.any(0), grey, out)
+    if empty.any() or near is not None:
+        out = greyed(out, empty, full, near)
     shown = ~empty.all(0) | full
     if blacken:
         shown &= ~full
@@ -70,11 +67,19 @@ def nearness(core):
     return w * w * (3 - 2 * w)  # level at both ends
 
 
-def faded(out, near):
-    """Return a picture (bands, lines, samples) that fades to grey at saturated cells, eq. (2)."""
-    far = np.maximum(1 - near, np.float32(1e-3))
-    grey = (far * np.nan_to_num(out)).sum(0) / far.sum(0)
-    return out + near.max(0) * (grey - out)
+def greyed(out, empty, full, near):
+    """Return a picture whose cells lack colour where a band is empty, and fade near there, eq. (2).
+
+    full  where a band is saturated: without any valid band such a cell is white
+    near  w, or None
+    """
+    far = np.where(empty, 0, 1 if near is None else np.maximum(1 - near, LEAST))
+    known = far.sum(0)
+    grey = (far * np.where(empty, 0, out)).sum(0) / np.maximum(known, LEAST)
+    grey = np.where(known > 0, grey, full)
+    if near is not None:
+        out = out + near.max(0) * (grey - out)
+    return np.where(empty.any(0), grey, out)
 
 
 def limits(core, percents, perband=False, minimum=None, maximum=None):

@@ -20,6 +20,8 @@ from perijove.kit.error import Error
 from perijove.kit.label import Node, Quantity
 from perijove.kit.sink import pixel_type
 
+DOUBTFUL = 0.4  # pixels rms; good images leave 0.1 to 0.25
+
 
 def record(found, twist_sigma):
     """Group LimbFit of a limbfit.Fit; what was not solved is Null."""
@@ -90,6 +92,8 @@ def main(p):
     found = limbfit.fit(core, unknowns)
 
     p.say(told(found))
+    if found.rms > DOUBTFUL:
+        p.say(f"the residual is above {DOUBTFUL} pixels: the model of the camera does not fit")
     solved = geometry.attach(made, replace(found.geometry, solved=True))
     solved.isis.append(record(found, twist_sigma))
     cube.write(p.TO, solved, p, type=pixel_type(made))
