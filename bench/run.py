@@ -61,12 +61,14 @@ def mapping(folder):
     """mapproj of a simulated perijove, against one bare cv2.remap of the same output."""
     import cv2
 
-    shell(f"junosim TO={folder}/sim SEED=1")
+    shell(f"junosim TO={folder}/sim SEED=1 -quiet")
     shell(
-        f"junocam2cub FROM={folder}/sim/*-raw.png | decompand | junocal"
+        f"junocam2cub FROM=$(echo {folder}/sim/*-raw.png) | decompand | junocal -quiet"
         f" | spiceinit KERNELS={folder}/sim/kernels TO={folder}/geo.cub"
     )
-    ours = seconds(lambda: shell(f"mapproj FROM={folder}/geo.cub RESOLUTION=25 TO={folder}/m.cub"))
+    ours = seconds(
+        lambda: shell(f"mapproj FROM={folder}/geo.cub RESOLUTION=25 TO={folder}/m.cub -quiet")
+    )
     source = np.random.default_rng(2).random((1024, 1648)).astype(np.float32)
     y, x = np.mgrid[0:4500, 0:9000].astype(np.float32)
     x, y = x * np.float32(1640 / 9000), y * np.float32(1020 / 4500)
