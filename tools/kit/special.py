@@ -95,12 +95,16 @@ def encode(a, name, base=0.0, multiplier=1.0, order="Lsb"):
             bits[high], bits[low] = values[4], values[1]
     else:
         native = dtype(name).newbyteorder("=")
-        with np.errstate(invalid="ignore"):
-            x = (a.astype(np.float64) - base) / multiplier
-            rounded = np.floor(np.abs(x) + 0.5) * np.sign(x)  # half away from zero, as ISIS rounds
+        x = a if (base, multiplier) == (0.0, 1.0) else (a.astype(np.float64) - base) / multiplier
+        rounded = np.rint(x)
+        with np.errstate(invalid="ignore"):  # of infinities
+            half = np.abs(x - rounded) == 0.5
+        if half.any():  # away from zero, as ISIS rounds
+            rounded[half] = np.trunc(x[half]) + np.copysign(1, x[half])
+        if kind.any():
             rounded[kind > 0] = first
-            low, high = rounded < first, rounded > last
-            out = np.clip(rounded, first, last).astype(native)
+        low, high = rounded < first, rounded > last
+        out = np.clip(rounded, first, last).astype(native)
         out[low], out[high] = values[1], values[4]
         bits = out
     if kind.any():
