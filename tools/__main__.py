@@ -46,21 +46,32 @@ def __getattr__(name):
 def main(*words):
     """List the tools with their briefs, or run the one named first."""
     from perijove.kit import parm, values
+    from perijove.kit.error import Error
 
     name, *rest = words or sys.argv[1:] or ["-help"]
     if name in tools():
         return run(name, rest)
-    if name in ("-version", "--version"):
-        return print(f"perijove {__version__}")
-    if name not in ("-help", "--help", "help", "list"):
-        print(
-            f"**USER ERROR** perijove: no tool {name}{values.near(name, tools())}", file=sys.stderr
-        )
-        sys.exit(2)
+    with parm.told("perijove"):
+        if name in ("-version", "--version"):
+            parm.show(f"perijove {__version__}\n")
+        elif name in ("-help", "--help", "help", "list"):
+            parm.show(listing())
+        else:
+            near = values.near(name, tools())
+            raise Error(f"no tool {name}{near} (perijove -help lists them)")
+
+
+def listing():
+    """Return the names and briefs of the tools."""
+    from perijove.kit import parm
+
     width = max(map(len, tools()), default=0)
-    for tool in tools():
-        print(f"{tool:<{width}}  {parm.declaration(os.path.join(HERE, tool + '.pvl'))['Brief']}")
-    return print("\nNAME -help tells the parameters of a tool; perijove NAME KEY=value … runs one.")
+    lines = [
+        f"{tool:<{width}}  {parm.declaration(os.path.join(HERE, tool + '.pvl'))['Brief']}\n"
+        for tool in tools()
+    ]
+    last = "\nNAME -help tells the parameters of a tool; perijove NAME KEY=value … runs one.\n"
+    return "".join([*lines, last])
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ import re
 
 import numpy as np
 
-from perijove.kit import cube, geometry, parm
+from perijove.kit import cube, geometry, parm, translate
 from perijove.kit.error import Error
 from perijove.kit.label import Quantity
 from perijove.kit.radiometry import PHOTOACTIVE, SAMPLES
@@ -31,6 +31,7 @@ KINDS = {  # what each ATTITUDE takes from the kernels
     "NONE": {"LSK", "PCK", "SPK", "IK"},
 }
 SHIFTED = re.compile(r"INS-61504_DISTORTION_Y\s*=\s*(-?[\d.]+)")
+NAMED = 5  # files that are no kernels: so many are named
 MISFIT = 20.0  # km between the label's altitude and the kernels' that deserve a word
 
 
@@ -100,7 +101,7 @@ def read(made, names, p):
     if p.CLOCK == "SCLK":
         start = sp.scs2e(-61, instrument.text("SpacecraftClockStartCount"))
     else:
-        start = sp.str2et(instrument.text("StartTime").rstrip("Zz"))
+        start = sp.str2et(translate.value(instrument, "StartTime", "Time").rstrip("Zz"))
     et = epochs(
         start,
         instrument.integer("NumberFramelets"),
@@ -115,10 +116,11 @@ def read(made, names, p):
     if line is not None and "METHANE" in names:
         cy = np.where(np.array(names) == "METHANE", line, camera.cy)
         camera = dataclasses.replace(camera, cy=cy)
-        p.say(f"METHANE: the label puts the optical axis at line {line:g}")
     if summing > 1:
         camera = camera.summed(summing)
     found = kernels.states(et, target.title(), camera, p.ATTITUDE, p.TIMEOFFSET)
+    if line is not None and "METHANE" in names:
+        p.say(f"METHANE: the label puts the optical axis at line {line:g}")
     if "SpacecraftAltitude" in instrument:
         wanted, at = instrument.number("SpacecraftAltitude", unit="km"), start + p.TIMEOFFSET
         with contextlib.suppress(sp.SpiceyError):  # where the SPK ends there is nothing to tell
@@ -133,6 +135,13 @@ def say_misfit(wanted, altitude, p):
         dt = offset_of(altitude, wanted)
         fit = "" if dt is None else f"; TIMEOFFSET = {p.TIMEOFFSET + dt:.2f} would fit it"
         p.say(f"the label's altitude is {misfit:+.0f} km off the kernels'{fit}")
+
+
+def passed(odd):
+    """The words on files that are no kernels, the first few of them by name."""
+    names = [os.path.basename(path) for path in odd[:NAMED]]
+    more = [f"{len(odd) - NAMED} more"] if len(odd) > NAMED else []
+    return f"no kernel, passed over: {', '.join(names + more)}"
 
 
 def attach(made, found):
@@ -155,10 +164,13 @@ def main(p):
         from perijove.kit import kernels
 
         paths, odd = kernels.files(p.KERNELS)
+        try:
+            with kernels.loaded(paths):
+                found = read(made, names, p)
+        except Error as error:  # the kernel that is missing may be the one that was passed over
+            raise type(error)(f"{error}; {passed(odd)}" if odd else str(error)) from None
         if odd:
-            p.say(f"no kernel, passed over: {', '.join(map(os.path.basename, odd))}")
-        with kernels.loaded(paths):
-            found = read(made, names, p)
+            p.say(passed(odd))
         for path in paths:
             p.use(path)
         made = attach(made, found)

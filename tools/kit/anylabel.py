@@ -1,7 +1,6 @@
 """The label at the head of any file of perijove, and text for people: to a file or the terminal."""
 
 import contextlib
-import sys
 
 from . import attributes, files, label
 from .error import Error, IoError
@@ -20,6 +19,5 @@ def read(path):
 def say(text, path="-"):
     """Write text to standard output, also where that is the terminal, or to a file, atomically."""
     data = text.encode("latin-1", "replace")
-    with files.output(path) if path != "-" else contextlib.nullcontext(sys.stdout.buffer) as out:
+    with files.output(path, text=True) as out:
         out.write(data)
-        out.flush()

@@ -134,15 +134,16 @@ class Reader:
 
 
 @contextlib.contextmanager
-def output(path):
+def output(path, text=False):
     """Yield a binary stream that becomes the file at path, or standard output for "-".
 
     A file is written beside its place and renamed when complete: never half a file.
+    text  True: for people to read, so that the terminal will do
     """
     if path == "-":
         if sys.stdout is None or sys.stdout.closed:
-            raise IoError("standard output is closed: give TO=file or pipe the cube on")
-        if sys.stdout.isatty():
+            raise IoError("standard output is closed: give TO=file, or a pipe that is open")
+        if not text and sys.stdout.isatty():
             raise Error("TO is the terminal: give TO=file or pipe the cube on")
         stream = sys.stdout.buffer
         _widen(stream)
@@ -169,6 +170,13 @@ def output(path):
     finally:
         with contextlib.suppress(OSError):
             os.unlink(part)
+
+
+def tell(line):
+    """Print a line on stderr; nowhere where that is closed or full, least of all on stdout."""
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(line, file=sys.stderr)
 
 
 def sha256(path):

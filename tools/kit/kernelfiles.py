@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import struct
 
 from .error import Error, IoError
 
@@ -38,10 +39,26 @@ def kind(path):
         architecture, found = sp.getfat(path)
     except sp.SpiceyError:
         return ""
+    if architecture == "DAF":
+        _whole(path)
     if architecture in ("KPL", "DAF", "DAS"):
         return found
     with open(path, "rb") as stream:  # ISIS's addenda lack the first line
         return "TEXT" if b"\\begindata" in stream.read(1 << 16) else ""
+
+
+def _whole(path):
+    """Error where a DAF (SPK, CK, binary PCK) is shorter than its file record says, or no such
+    record is at its head: CSPICE reads on, or ends the process (NAIF, DAF Required Reading)."""
+    with open(path, "rb") as stream:
+        record = stream.read(1024).ljust(1024, b"\0")
+        size = os.fstat(stream.fileno()).st_size
+    order = ">" if record[88:96] == b"BIG-IEEE" else "<"
+    doubles, integers, _, _, free = struct.unpack(f"{order}2i60x3i", record[8:88])
+    if not (0 <= doubles <= 124 and 2 <= integers <= 250 and free > 0):
+        raise IoError(f"{path}: damaged: its file record is none of a kernel: fetch it again")
+    if size < 8 * (free - 1):
+        raise IoError(f"{path}: truncated: {size} bytes of {8 * (free - 1)}: fetch it again")
 
 
 def _of_meta(path):

@@ -119,8 +119,11 @@ def camera(codes, names, size, active):
     size          (lines, samples) of a framelet; active (first, last) photoactive samples
     """
     code = codes[0]
+    length, pitch = (constant(code, key) for key in ("FOCAL_LENGTH", "PIXEL_SIZE"))
+    if min(length, pitch) <= 0:
+        raise Error(f"the IK has a focal length of {length:g}, pixels of {pitch:g}, expected more")
     return Camera(
-        focal=constant(code, "FOCAL_LENGTH") / constant(code, "PIXEL_SIZE"),
+        focal=length / pitch,
         cx=constant(code, "DISTORTION_X"),
         cy=[constant(c, "DISTORTION_Y") for c in codes],
         k1=constant(code, "DISTORTION_K1"),

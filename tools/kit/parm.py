@@ -68,7 +68,7 @@ class Parameters:
         """Tell the user something on stderr, and to -log."""
         self.log(words)
         if "quiet" not in self.reserved:
-            print(f"{self.tool}: {words}", file=sys.stderr)
+            files.tell(f"{self.tool}: {words}")
 
     def log(self, words):
         """Write a line to the file of -log."""
@@ -82,7 +82,7 @@ class Parameters:
 
     def progress(self, items, text="", total=None):
         """Return items, counted by a bar where stderr is a terminal."""
-        if "quiet" in self.reserved or not sys.stderr.isatty():
+        if "quiet" in self.reserved or sys.stderr is None or not sys.stderr.isatty():
             return items
         from tqdm import tqdm
 
@@ -92,11 +92,8 @@ class Parameters:
         """Print Group = Results, for tools that measure."""
         root = Node()
         root.append(Node("Group", "Results", node.items))
-        with (
-            files.output(path) if path != "-" else contextlib.nullcontext(sys.stdout.buffer) as out
-        ):
+        with files.output(path, text=True) as out:
             out.write(label.dumps(root).encode())
-            out.flush()
 
     def history(self):
         """Return the History entry: version, values, their sources, files; no clock, no path."""
@@ -186,10 +183,10 @@ def parse(declared, words):
     for key, value in (x for x in pairs if x[0].startswith("-")):
         name = one_of(key[1:], RESERVED, "reserved parameter")
         if name == "help":
-            sys.stdout.write(page.helped(declared, value))
+            show(page.helped(declared, value))
             raise Stop
         if name == "version":
-            print(f"{p.tool} {__version__}")
+            show(f"{p.tool} {__version__}\n")
             raise Stop
         if name in ("restore", "log") and not value:
             raise Error(f"-{name} needs a file: -{name}=FILE")
@@ -206,6 +203,12 @@ def parse(declared, words):
         _save(p)
     p.log("run: " + " ".join(words))
     return p
+
+
+def show(text):
+    """Print a text for people on standard output."""
+    with files.output("-", text=True) as out:
+        out.write(text.encode())
 
 
 def _save(p):
@@ -232,20 +235,27 @@ def tool(main):
 
 def execute(path, load, words):
     """Parse words by the parameter file at path, then run the main(p) that load() returns."""
-    name, p = os.path.splitext(os.path.basename(path))[0], None
+    run = []
+    with told(os.path.splitext(os.path.basename(path))[0], run), contextlib.suppress(Stop):
+        run.append(parse(declaration(path), words))
+        load()(run[0])
+
+
+@contextlib.contextmanager
+def told(name, run=()):
+    """Turn what goes wrong into one line on stderr and an exit code.
+
+    run  holds the Parameters of the tool, as soon as they are known, for -log
+    """
     try:
-        p = parse(declaration(path), words)
-        load()(p)
-        sys.stdout.flush()
-    except Stop:
-        return
+        yield
     except BrokenPipeError:  # the reader has seen enough, as head has
         with contextlib.suppress(Exception):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         sys.exit(130)
     except Exception as error:
-        _fail(name, p, error)
+        _fail(name, run[0] if run else None, error)
 
 
 def _fail(name, p, error):
@@ -274,5 +284,5 @@ def _fail(name, p, error):
                 import traceback
 
                 p.log("".join(traceback.format_exception(error)))
-    print(line, file=sys.stderr)
+    files.tell(line)
     sys.exit(code)
