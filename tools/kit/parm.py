@@ -38,7 +38,7 @@ class Parameters:
         self.tool, self.declared = declared["Name"], declared
         self.groups = {g.name.upper(): g for g in declared.nodes()}
         self.values, self.sources, self.used = {}, {}, {}
-        self.typed, self.reserved, self.words = set(), {}, []
+        self.reserved = {}
 
     def __getattr__(self, name):
         if name.startswith("__") or name not in self.groups:
@@ -87,13 +87,6 @@ class Parameters:
         from tqdm import tqdm
 
         return tqdm(items, desc=f"{self.tool} {text}".strip(), total=total, leave=False)
-
-    def results(self, node, path="-"):
-        """Print Group = Results, for tools that measure."""
-        root = Node()
-        root.append(Node("Group", "Results", node.items))
-        with files.output(path, text=True) as out:
-            out.write(label.dumps(root).encode())
 
     def history(self):
         """Return the History entry: version, values, their sources, files; no clock, no path."""

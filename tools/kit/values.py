@@ -98,18 +98,14 @@ def value_of(text, group):
 
 
 def default_of(group):
+    """Return the default of a parameter, None where it has none."""
     value = group.get("Default")
-    if value is None:
-        return None
-    if group["Type"] == "Logical" and isinstance(value, str):
-        return LOGICAL[value.lower()]
-    if group["Type"] == "Real" and not isinstance(value, list):
-        return float(value)
-    if group.get("Count", 1) != 1 and not isinstance(value, list):
+    if value is None or isinstance(value, list):
+        return value
+    if group.get("Count", 1) != 1:
         return [value]
-    return (
-        str(value)
-        if group["Type"] in ("String", "File", "Cube", "Table", "Combo")
-        and not isinstance(value, list)
-        else value
-    )
+    if group["Type"] == "Logical":
+        return value if isinstance(value, bool) else LOGICAL[value.lower()]
+    if group["Type"] == "Real":
+        return float(value)
+    return value if group["Type"] == "Integer" else str(value)
