@@ -74,7 +74,7 @@ def placed(image, lines, samples, say):
         image.group("Instrument").set("NumberFramelets", len(frames))
         return image
     elif attached and lines.increment == samples.increment:
-        return window.reframe(image, geometry.from_cube(image), lines, samples, frames)
+        return window.reframe(image, geometry.of_strip(image), lines, samples, frames)
     if attached:
         say("the geometry does not hold for the result and is left out")
         image.isis.delete("Camera")

@@ -65,12 +65,12 @@ def prepared(made, p):
     """Geometry of a strip with the camera's constants, and the sigma of the twist, degrees."""
     if made.blob("Table", "Geometry") is None:
         raise Error(f"{p.FROM}: no geometry is attached: run spiceinit first")
-    g = geometry.from_cube(made)
+    strip.whole(made.label, p.FROM)
+    g = geometry.of_strip(made)
     if g.attitude == "NONE":
         raise Error(f"{p.FROM}: Attitude = NONE: run spiceinit with ATTITUDE = CK or SPIN")
     if "LimbFit" in made.isis:
         raise Error(f"{p.FROM}: jitter has run (Group = LimbFit): run spiceinit to start again")
-    strip.whole(made.label, p.FROM)
     bits = made.group("Instrument").integer("SampleBits", 12)
     if bits == 8 and "Radiometry" not in made.isis:
         raise Error(f"{p.FROM}: SampleBits = 8: run decompand first")

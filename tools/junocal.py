@@ -145,7 +145,7 @@ def _circumstances(p, label, instrument):
     archive = label.object("IsisCube").group("Archive")
     orbit = p.resolve("ORBIT", label=archive.integer("OrbitNumber", default=None))
     for name, value in (("EXPOSURE", exposure), ("SOLARDISTANCE", distance), ("ORBIT", orbit)):
-        if value is None or (value <= 0 and name != "ORBIT"):
+        if value is None or not (0 < value < 1e12 or name == "ORBIT"):
             found = "is not in the label" if value is None else f"= {value}"
             raise Error(f"{p.FROM}: {name} {found}: give {name}")
     stages = instrument.integer("TDICount", default=None)

@@ -12,8 +12,6 @@ with the spacecraft where it was at that frame (parallax), light time, aberratio
 with w the distance to the framelet's edge (kit/mapping).  The grid: kit/projection, kit/snyder.
 """
 
-import os
-
 import numpy as np
 
 from perijove.kit import cube, ellipsoid, mapping, parm, projection
@@ -80,23 +78,11 @@ def layout(p, g):
     return projection.grid(name, g.target, g.radii, scale, ranges, clat, ellipsoid.west(-clon))
 
 
-def affordable(grid, bands):
-    """Error where the map would fill the machine's memory."""
-    size = 4 * bands * grid.lines * grid.samples
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    if size > 0.8 * memory:
-        raise Error(
-            f"a map of {grid.lines} lines and {grid.samples} samples in {bands} bands takes "
-            f"{size / 1e9:.0f} GB, this machine has {memory / 1e9:.0f}: lower RESOLUTION"
-        )
-
-
 @parm.tool
 def main(p):
     strip = cube.read(p.FROM)
     g = mapping.solved(strip)
     grid = layout(p, g)
-    affordable(grid, len(strip.core))
 
     core = mapping.resample(
         strip.core, g, grid.points, grid.shape, p.INTERP, p.FEATHER, p.MAXEMISSION, p.MAXINCIDENCE

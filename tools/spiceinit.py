@@ -17,7 +17,7 @@ import re
 
 import numpy as np
 
-from perijove.kit import cube, geometry, parm, translate
+from perijove.kit import cube, geometry, parm, strip, translate
 from perijove.kit.error import Error
 from perijove.kit.label import Quantity
 from perijove.kit.radiometry import PHOTOACTIVE, SAMPLES
@@ -77,7 +77,7 @@ def check(made, source):
     strange = [n for n in names if n not in CODES]
     if strange:
         raise Error(f"{source}: band {strange[0]} is no filter of JunoCam ({', '.join(CODES)})")
-    summing = instrument.integer("SummingMode", default=1)
+    summing = strip.factor(instrument)
     lines = instrument.integer("FrameletLines", default=LINES // summing)
     size = instrument.integer("NumberFramelets") * lines, SAMPLES // summing
     if lines != LINES // summing or made.core.shape[1:] != size:
@@ -94,7 +94,7 @@ def read(made, names, p):
 
     instrument = made.group("Instrument")
     target = instrument.text("TargetName").upper()
-    summing = instrument.integer("SummingMode", default=1)
+    summing = strip.factor(instrument)
     codes = [CODES[name] for name in names]
     kernels.need(KINDS[p.ATTITUDE] | ({"SCLK"} if p.CLOCK == "SCLK" else set()), target, codes[0])
 

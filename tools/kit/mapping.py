@@ -17,7 +17,7 @@ import numpy as np
 
 from . import special
 from .error import Error
-from .geometry import from_cube
+from .geometry import of_strip
 from .tiles import AT_CELLS, SIZES, Planner
 
 CHUNK = 48  # tiles planned at once
@@ -56,6 +56,7 @@ def resample(
     if maxemission is not None or maxincidence is not None:
         limits = [180.0 if a is None else a for a in (maxincidence, maxemission)]
         limits = np.cos(np.radians(limits))
+    affordable(len(core), *shape)
     out = np.full((len(core), *shape), special.NULL, np.float32)
     planner = Planner(geometry, points, shape, limits)
     painter = _Painter(core, geometry, points, interp, feather, limits)
@@ -71,6 +72,17 @@ def resample(
     with _alone(), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
         list(pool.map(work, range(0, len(corners), CHUNK)))
     return out
+
+
+def affordable(bands, lines, samples):
+    """Error where a picture would fill the machine's memory."""
+    size = 4 * bands * lines * samples
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > 0.8 * memory:
+        raise Error(
+            f"{lines} lines and {samples} samples in {bands} bands take {size / 1e9:.0f} GB, this "
+            f"machine has {memory / 1e9:.0f}: lower RESOLUTION or SCALE"
+        )
 
 
 @contextlib.contextmanager
@@ -90,17 +102,11 @@ def solved(cube):
     """Return the Geometry of a strip or of a midplane picture; one that cannot map is an Error."""
     if "Mapping" in cube.isis:
         raise Error(f"{cube.source}: has a Group Mapping: it is a map already")
-    g = from_cube(cube)
+    g = of_strip(cube)
     if g.attitude == "NONE":
         raise Error(f"{cube.source}: no attitude is attached (run spiceinit ATTITUDE = CK or SPIN)")
     if not g.solved:
         raise Error(f"{cube.source}: the attitude is a first guess, not solved yet (run jitter)")
-    expected = len(g.camera.cy), len(g) * g.camera.lines, g.camera.samples
-    if cube.core.shape != expected:
-        found, expected = (
-            "{} bands of {} lines and {} samples".format(*s) for s in (cube.core.shape, expected)
-        )
-        raise Error(f"{cube.source}: {found}, its geometry is of {expected}")
     return g
 
 

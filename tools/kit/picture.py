@@ -74,6 +74,8 @@ def percentiles(planes, percents):
     less than 1e-3.
     """
     size = sum(plane.size for plane in planes)
+    if not size:
+        return None
     step = max(1, size // ENOUGH)
     thin = [plane.reshape(-1)[::step] for plane in planes]
     valid = np.concatenate([t[~np.isnan(t)] for t in thin])

@@ -216,6 +216,10 @@ def read(group, lines, samples):
         low, high, clon = -high, -low, float(ellipsoid.west(clon))
         low, high = (low + 360, high + 360) if high <= 0 else (low, high)
     a, c = (group.number(key, "km") for key in ("EquatorialRadius", "PolarRadius"))
+    if not 0 < c <= a < 1e7:
+        raise Error(f"{group}: radii of {a:g} and {c:g} km, expected those of a flattened body")
+    if group.number("PixelResolution") <= 0:
+        raise Error(f"{group}: PixelResolution = {group.number('PixelResolution')}: expected > 0")
     return Grid(
         projection=name,
         target=group.text("TargetName"),

@@ -46,12 +46,13 @@ def _words(value):
 def png(image, texts):
     """Return the bytes of a PNG: image (bands, lines, samples) uint8 or uint16.
 
-    One band is grey, three are red, green and blue, four have alpha last.  texts {keyword: text}
+    One band is grey, three are red, green and blue; one more is alpha.  texts {keyword: text}
     become iTXt chunks before the samples (PNG specification, 11.3.4.5).
     """
     import cv2
 
-    order = [2, 1, 0, 3][: len(image)] if len(image) > 1 else [0]
+    # OpenCV has blue first, and no grey with alpha
+    order = {1: [0], 2: [0, 0, 0, 1], 3: [2, 1, 0], 4: [2, 1, 0, 3]}[len(image)]
     pixels = np.ascontiguousarray(image[order].transpose(1, 2, 0))
     _, data = cv2.imencode(".png", pixels, [cv2.IMWRITE_PNG_COMPRESSION, 1])
     data, head = data.tobytes(), 8 + 25  # signature and IHDR
@@ -69,13 +70,17 @@ def georeference(cube):
 
     Where the projection has a code in IAU_2015 the code is given, for it has a name.
     """
+    from rasterio.errors import CRSError
     from rasterio.io import MemoryFile
 
     if picture.mapping(cube) is None:
         return {}
     head = sink.compose(cube.label, (1, 1, 1), ("Real", "Lsb", 0.0, 1.0), (), b"") + b"\0\0\0\0"
     with MemoryFile(head, ext=".cub") as memory, memory.open() as dataset:
-        return {"crs": _code(cube) or dataset.crs, "transform": dataset.transform}
+        try:
+            return {"crs": _code(cube) or dataset.crs, "transform": dataset.transform}
+        except CRSError:
+            raise Error(f"{cube.source}: GDAL makes no map of its Group Mapping") from None
 
 
 def _code(cube):

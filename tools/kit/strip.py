@@ -22,11 +22,19 @@ class Layout:
     last: int
 
 
+def factor(instrument):
+    """Return how many samples and lines of a Group Instrument were summed; 1 where it says none."""
+    found = instrument.integer("SummingMode", default=1)
+    if found < 1:
+        raise Error(f"{instrument}: SummingMode = {found}, expected 1 or more")
+    return found
+
+
 def whole(label, source="-"):
     """Return the Layout of a strip by its label; one that was cropped is an Error."""
     instrument = cube.group(label, "Instrument", source)
     names = cube.group(label, "BandBin", source).texts("FilterName")
-    summing = instrument.integer("SummingMode", 1)
+    summing = factor(instrument)
     lines, frames = (instrument.integer(key) for key in ("FrameletLines", "NumberFramelets"))
     samples = radiometry.SAMPLES // summing
     size = label.object("IsisCube").object("Core").group("Dimensions")

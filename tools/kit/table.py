@@ -46,9 +46,12 @@ def unpack(blob):
             raise Error(
                 f"table {blob.name}: field type {kind} is none of Integer, Real, Double, Text"
             )
-    layout = np.dtype(layout)
+    try:
+        layout = np.dtype(layout)
+    except (ValueError, TypeError, OverflowError) as error:  # names twice, sizes that are none
+        raise IoError(f"table {blob.name}: its fields are damaged: {error}") from None
     records = blob.head.integer("Records")
-    if records * layout.itemsize > len(blob.data):
+    if records < 0 or records * layout.itemsize > len(blob.data):
         raise IoError(
             f"table {blob.name}: {len(blob.data)} bytes, expected {records * layout.itemsize}"
         )

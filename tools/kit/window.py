@@ -54,6 +54,8 @@ def remap(group, lines, samples):
     """Change a Group Mapping in place to that of a window whose increments are equal."""
     step = lines.increment
     cell = group.number("PixelResolution")
+    if min(cell, group.number("Scale", default=1.0)) <= 0:
+        raise Error(f"{group}: PixelResolution or Scale is not positive: the label is damaged")
     for key, ends, sign in (("UpperLeftCornerX", samples, 1), ("UpperLeftCornerY", lines, -1)):
         corner = group.number(key) + sign * ends.back(0.0) * cell
         group.set(key, Quantity(corner, "meters"))
