@@ -288,3 +288,30 @@ def test_a_cube_without_geometry_is_refused():
     bare = cube.new(np.zeros((1, 4, 4), np.float32))
     with pytest.raises(Error, match="no geometry is attached .*spiceinit"):
         geometry.from_cube(bare)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("sc", np.nan, "Position is no number or beyond"),
+        ("sc", 1.0, "Position cannot be"),
+        ("q", 0.9, "a quaternion or direction cannot be"),
+        ("vsc", 3e5, "ObserverVelocity is no number or beyond 299792"),
+    ],
+)
+def test_a_geometry_that_cannot_be_is_refused(read, field, value, words):
+    g = read(30000.0)
+    damaged = np.array(getattr(g, field))
+    damaged[3] = value
+    core = np.zeros((3, 9 * 128, 1648), np.float32)
+    made = cube.new(core, BandBin={"FilterName": NAMES})
+    made = geometry.attach(made, replace(g, **{field: damaged}))
+    with pytest.raises(Error, match=words):
+        geometry.from_cube(made)
+
+
+def test_lines_that_are_not_those_of_the_frames_are_refused(read):
+    made = cube.new(np.zeros((3, 8 * 128, 1648), np.float32), BandBin={"FilterName": NAMES})
+    made = geometry.attach(made, read(30000.0))
+    with pytest.raises(Error, match="3 bands of 1024 lines .* its geometry is of 3 bands of 1152"):
+        geometry.of_strip(made)
