@@ -45,9 +45,7 @@ def main(p):
             raise Error(f"{p.FROM}: SampleBits = 12: already decompanded")
         if bits != 8:
             raise Error(f"{p.FROM}: SampleBits = {bits}, expected 8")
-        sqroot = calfile.read(p.TABLE, p)["DN12"]
-        if len(sqroot) != 256:
-            raise Error(f"{p.TABLE}: {len(sqroot)} rows, expected one for each of the 256 codes")
+        sqroot = radiometry.companding(calfile.read(p.TABLE, p))
         table.append(radiometry.decompanding(group.text("SampleBitMode"), sqroot))
         group.set("SampleBits", 12)
         return "SignedWord"

@@ -75,7 +75,7 @@ def prepared(made, p):
     if bits == 8 and "Radiometry" not in made.isis:
         raise Error(f"{p.FROM}: SampleBits = 8: run decompand first")
     table = calfile.read(p.CAMERA, p)
-    offsets = dict(zip(table["Band"], table["LineOffset"], strict=True))
+    offsets = dict(zip(table["Band"], table.numbers("LineOffset"), strict=True))
     twist, sigma = (table.label.number(k, unit="degrees") for k in ("Twist", "TwistSigma"))
     return geometry.with_constants(g, twist, offsets), sigma
 

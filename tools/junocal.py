@@ -114,7 +114,7 @@ def _decompanded(p, label, instrument, names, group):
     bins = None
     if p.BINCENTER:
         mode = instrument.text("SampleBitMode")
-        dn12 = radiometry.decompanding(mode, calfile.read(p.COMPAND, p)["DN12"])
+        dn12 = radiometry.decompanding(mode, radiometry.companding(calfile.read(p.COMPAND, p)))
         bins = dn12, radiometry.centres(mode, dn12)
     ages = [radiometry.ageing(band, orbit) for band in bands]
     group.update(
@@ -132,7 +132,7 @@ def _decompanded(p, label, instrument, names, group):
         AbsoluteUncertainty=Quantity([band["ABSOLUTE"] for band in bands], "percent"),
         RelativeUncertainty=Quantity([band["RELATIVE"] for band in bands], "percent"),
     )
-    bias = np.array(bias)[:, None, None]
+    bias = np.array(bias, float)[:, None, None]
     return dict(k=np.array(k), bias=bias, bins=bins, saturation=p.SATURATION)
 
 

@@ -70,7 +70,7 @@ def observe(p, bands, delay, flyby, rng):
     g = kernels.states(true + bias + frames, "Jupiter", camera)
     constants = calfile.read(p.CAMERA, p)
     twist = p.resolve("TWIST", table=constants.label.number("Twist", unit="degrees"))
-    offsets = dict(zip(constants["Band"], constants["LineOffset"], strict=True))
+    offsets = dict(zip(constants["Band"], constants.numbers("LineOffset"), strict=True))
     g = geometry.with_constants(g, twist, offsets)
     return replace(g, radii=g.radii + p.HEIGHT), start, true - sp.str2et(start)
 
@@ -79,7 +79,7 @@ def photograph(p, g, bands, tdi, orbit, albedo, rng):
     """The strip as it is sent, (frames, bands, lines, samples) uint8."""
     from perijove.kit import render, scene
 
-    dn12 = np.asarray(calfile.read("juno/compand.sav", p)["DN12"])
+    dn12 = np.asarray(radiometry.companding(calfile.read("juno/compand.sav", p)))
     distance = np.linalg.norm(g.sun, axis=1).mean() / radiometry.AU
     step = np.linalg.norm(g.av, axis=1).mean() * g.camera.focal * radiometry.STAGE / 1e3
     # During a stage a point moves by step px; then the charge moves a line, and the rest adds up.

@@ -17,6 +17,7 @@ from .error import Error, IoError
 
 WORD = re.compile(r'"([^"]*)"|\'([^\']*)\'|(\S+)')
 ANY, NONE = "*", "-"
+MOST = 1e30  # no number of a table is as large
 
 
 class CalFile:
@@ -31,6 +32,13 @@ class CalFile:
         if column not in self.columns:
             raise Error(f"{self.path}: no column {column}; there are {', '.join(self.columns)}")
         return [row[column] for row in self.rows]
+
+    def numbers(self, column):
+        """Return a column as a list of numbers; any other cell is an Error that names it."""
+        for n, value in enumerate(self[column], 1):
+            if not (isinstance(value, int | float) and abs(value) < MOST):
+                raise Error(f"{self.path}: {column} = {value} in row {n}: expected a number")
+        return self[column]
 
     def beside(self, name):
         """Return the path of a file named in a row."""
@@ -95,6 +103,8 @@ def read(name, p=None, env=()):
     finally:
         reader.close()
     columns = label.texts("Columns")
+    if len(set(columns)) != len(columns):
+        raise Error(f"{path}: Columns = {', '.join(columns)}: one is named twice")
     lines = enumerate(text.splitlines(), 1)
     rows = [_row(line, columns, f"{path}: row {n} after End") for n, line in lines]
     return CalFile(label, [row for row in rows if row], path)

@@ -27,6 +27,7 @@ STAGE = 3.2  # ms of one TDI stage, a row of scene motion at 2 rpm (10.1007/s112
 SAMPLES = 1648
 PHOTOACTIVE = 23, 1631  # half open: 23 dark columns before, 17 dark and overscan columns behind
 LINEAR = (1, 2, 4, 8, 16)  # divisors of the linear companding modes (MSSS-JUNOCAM-DOC-0102, 3.3)
+NUMBERS = ("CENTER", "WIDTH", "RESPONSE", "AGE0", "AGE1", "SOLAR", "BIAS", "ABSOLUTE", "RELATIVE")
 MODES = ("SQROOT", *(f"LIN{n}" for n in LINEAR))
 
 
@@ -38,11 +39,26 @@ def photoactive(summing=1):
 
 def bands(table, names):
     """Return the rows of a band table (calfile) for filter names, in their order."""
-    rows = {row["FILTER"].upper(): row for row in table.rows}
+    rows = dict(zip((str(f).upper() for f in table["FILTER"]), table.rows, strict=True))
     for name in names:
         if name.upper() not in rows:
             raise Error(f"no filter {name}: {table.label['Name']} are {', '.join(rows)}")
+    for column in NUMBERS:
+        table.numbers(column)
+    for column in ("WIDTH", "RESPONSE", "SOLAR"):
+        if min(table[column]) <= 0:
+            raise Error(f"{table.path}: {column} = {min(table[column])}, expected more than 0")
     return [rows[name.upper()] for name in names]
+
+
+def companding(table):
+    """Return the 256 DN12 of a companding table (calfile), which never fall from code to code."""
+    dn12 = table.numbers("DN12")
+    if len(dn12) != 256:
+        raise Error(f"{table.path}: {len(dn12)} rows, expected one for each of the 256 codes")
+    if any(b < a for a, b in zip(dn12, dn12[1:], strict=False)):
+        raise Error(f"{table.path}: DN12 falls from one code to the next, expected it to rise")
+    return dn12
 
 
 def responses(table, layout, stages):
@@ -54,12 +70,18 @@ def responses(table, layout, stages):
     It is 1 where the table has no row; a summed framelet has none of it.
     """
     dark = np.zeros((len(layout.names), layout.lines, layout.samples), np.float32)
+    columns = table["FILTER"], *map(table.numbers, ("LINE", "SAMPLE", "RESPONSE"))
     if layout.samples == SAMPLES:
         names = [name.upper() for name in layout.names]
-        for row in table.rows:
-            if row["FILTER"] in names:
-                band, line, sample = names.index(row["FILTER"]), row["LINE"], row["SAMPLE"]
-                dark[band, line - 1, sample - 1] = 1 - row["RESPONSE"]
+        for name, line, sample, response in zip(*columns, strict=True):
+            within = line in range(1, layout.lines + 1) and sample in range(1, SAMPLES + 1)
+            if not (within and response > 0):
+                raise Error(
+                    f"{table.path}: LINE = {line}, SAMPLE = {sample}, RESPONSE = {response}: "
+                    f"expected 1 to {layout.lines}, 1 to {SAMPLES} and more than 0"
+                )
+            if name in names:
+                dark[names.index(name), int(line) - 1, int(sample) - 1] = 1 - response
     out = np.ones_like(dark)
     for k in range(min(stages, layout.lines)):
         out[:, k:] -= dark[:, : layout.lines - k] / np.float32(stages)

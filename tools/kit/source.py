@@ -193,6 +193,8 @@ class Source:
         if self.all_bands:
             return self.label
         root = self.label.copy()
+        core = root.object("IsisCube").object("Core")
+        core.group("Dimensions").set("Bands", len(self.chosen))
         bandbin = root.object("IsisCube").group("BandBin")
         for key, value in bandbin.items:
             values, unit = value if isinstance(value, label.Quantity) else (value, None)
