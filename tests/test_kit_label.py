@@ -160,3 +160,15 @@ def test_every_real_label_reads_as_pvl_reads_it(testdata):
         assert same(ours, pvl.loads(text)), path
         assert label.loads(label.dumps(ours)) == ours, path
     assert fast >= 14
+
+
+def test_sets_are_read_in_order_of_their_words():
+    assert label.loads("a = {3, 1, 2}\nb = (1, {y, x}) <km>\nEnd").items == [
+        ("a", [1, 2, 3]),
+        ("b", Quantity([1, ["x", "y"]], "km")),
+    ]
+
+
+def test_a_label_in_which_pvl_loses_its_way_comes_to_an_end():
+    with pytest.raises(Error, match="cannot be told apart"):
+        label.loads("Group = g\n a = 1=6 <C>\n b = 2\nEnd_Group\nEnd")

@@ -5,7 +5,9 @@ text, integers with leading zeros (product numbers) too, so that nothing is lost
 way through a pipe.
 """
 
+import contextlib
 import re
+import sys
 
 from .error import Error, IoError
 from .node import Node, Quantity, word_of
@@ -19,10 +21,17 @@ TOKEN = re.compile(
 )
 BROKEN = re.compile(r"-[ \t\r]*\n\s*")  # a word goes on in the next line
 DEEPEST = 50  # groups in groups, lists in lists
+PATIENCE = (
+    600  # calls per character: pvl needs 100 to 200, and loses its way in some damaged labels
+)
 
 
 class _Odd(Exception):
     """Something the fast reader leaves to pvl."""
+
+
+class _Lost(BaseException):
+    """pvl does not come to an end; no Exception, for pvl goes on after those."""
 
 
 def read(stream, limit=1 << 26):
@@ -76,17 +85,16 @@ def _parse(text):
         kind, token = tokens[i]
         i += 1
         if kind == "mark" and token in "({":
-            if token == "{":
-                raise _Odd("a set")
+            close = ("mark", ")" if token == "(" else "}")
             found = []
-            while tokens[i] != ("mark", ")"):
+            while tokens[i] != close:
                 item, i = value(i, depth + 1)
                 found.append(item)
                 if tokens[i] == ("mark", ","):
                     i += 1
-                elif tokens[i] != ("mark", ")"):
+                elif tokens[i] != close:
                     raise _Odd(tokens[i][1])
-            i += 1
+            found, i = (found if token == "(" else sorted(found, key=str)), i + 1
         elif kind == "word":
             found = word_of(BROKEN.sub("", token))
         elif kind in ("unit", "mark"):
@@ -130,6 +138,27 @@ def _parse(text):
     return root
 
 
+@contextlib.contextmanager
+def _bounded(calls):
+    """End in an Error once so many calls were made: the same on any machine, unlike a time."""
+    left = calls
+
+    def count(frame, event, arg):
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise _Lost
+
+    before = sys.getprofile()
+    sys.setprofile(count)
+    try:
+        yield
+    except _Lost:
+        raise Error("the label is not PVL: its groups and values cannot be told apart") from None
+    finally:
+        sys.setprofile(before)
+
+
 def _with_pvl(text):
     import datetime
 
@@ -168,7 +197,8 @@ def _with_pvl(text):
 
     grammar = OmniGrammar()
     try:
-        return node(OmniParser(grammar=grammar, decoder=Decoder(grammar=grammar)).parse(text))
+        with _bounded(PATIENCE * (len(text) + 100)):
+            return node(OmniParser(grammar=grammar, decoder=Decoder(grammar=grammar)).parse(text))
     except Error:
         raise
     except Exception as error:  # pvl raises many kinds
