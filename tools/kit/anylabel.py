@@ -2,7 +2,7 @@
 
 import contextlib
 
-from . import attributes, files, label
+from . import attributes, files, geotiff, label
 from .error import Error, IoError
 
 
@@ -10,6 +10,7 @@ def read(path):
     """Return the root Node of a cube's, table's or parameter file's label ("-" is stdin)."""
     path, _ = attributes.split(path)
     with contextlib.closing(files.Reader(path)) as reader:
+        geotiff.through(reader)
         try:
             return label.read(reader)[0]
         except (Error, IoError) as error:

@@ -111,12 +111,16 @@ class Reader:
 
     def spool(self):
         """Hold the rest in memory, so that offsets may be visited in any order."""
+        start = self.at
+        self.become(b"\0" * start + self.read(), start)
+
+    def become(self, data, at=0):
+        """Go on with these bytes, from an offset, instead of the input's."""
         import io
 
-        start, data = self.at, self.read()
-        self.stream, self.ahead, self.at = io.BytesIO(b"\0" * start + data), b"", start
-        self.size = start + len(data)
-        self.stream.seek(start)
+        self.close()
+        self.stream, self.ahead, self.at, self.size = io.BytesIO(data), b"", at, len(data)
+        self.stream.seek(at)
 
     def seek(self, offset, what):
         """Go to a byte offset of a file or a spooled pipe."""

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from . import attributes, label, special
+from . import attributes, geotiff, label, special
 from .error import Error
 from .label import Node
 from .source import BLOBS
@@ -95,6 +95,12 @@ class Sink:
         wanted = self.to.type or pixel_type
         self.pixels = (wanted, self.to.order, *_scale(self.to, pixel_type))
         self.shape, self.blobs, self.tile = shape, blobs, None
+        self.tiff = geotiff.named(self.to.path)
+        self.root = root
+        if self.tiff and (self.to.format, self.to.order) != ("BandSequential", "Lsb"):
+            raise Error(
+                f"{self.to.path}: +Tile and +Msb are for cubes: a TIFF has tiles of its own"
+            )
         if self.to.format == "Tile":
             limit = 512 * 4 // special.dtype(wanted).itemsize
             self.tile = _tile_axis(shape[1], limit), _tile_axis(shape[2], limit)
@@ -114,6 +120,12 @@ class Sink:
 
     def write(self, stream, blocks, tail):
         """Write everything: blocks yield samples in memory; tail() gives the blobs' bytes."""
+        if self.tiff:
+            raw = np.concatenate([self.encode(b).reshape(-1) for b in blocks]).reshape(self.shape)
+            rest = b"".join([*tail(), self.history])
+            where = geotiff.place(self.root, self.to.path)
+            stream.write(geotiff.pack(self.head, self.pixels, raw, rest, where, self.to.path))
+            return
         stream.write(self.head)
         if self.tile:
             raw = np.concatenate([self.encode(b).reshape(-1) for b in blocks])

@@ -6,7 +6,7 @@ import os
 
 import numpy as np
 
-from . import attributes, files, isis2, label, special
+from . import attributes, files, geotiff, isis2, label, special
 from .error import Error, IoError
 from .label import Node
 
@@ -29,6 +29,7 @@ class Source:
     """A cube being read: its label at once, samples and blobs when asked for."""
 
     def __init__(self, path):
+        self.path = path
         self.name, words = attributes.split(path)
         self.reader = files.Reader(self.name)
         try:
@@ -38,6 +39,7 @@ class Source:
             raise
 
     def _open(self, words):
+        geotiff.through(self.reader)
         try:
             self.label, rest = label.read(self.reader)
         except (Error, IoError) as error:
