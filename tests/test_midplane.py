@@ -7,7 +7,8 @@ from numpy.testing import assert_allclose
 
 from passage import JUNOCAM, RADII, made, passage, pattern, strip
 from perijove.kit import cube, ellipsoid, geometry, mapping, projection, special
-from perijove.midplane import FIELD, main, picture, points
+from perijove.kit.midtime import FIELD, picture, points
+from perijove.midplane import main
 
 SMALL = JUNOCAM.summed(4)
 
