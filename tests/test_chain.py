@@ -103,3 +103,21 @@ def test_gdal_puts_the_label_s_own_point_below_the_spacecraft(words, real, shell
     foot, _ = ellipsoid.below(g.o[0], g.radii)
     apart = np.linalg.norm(p - foot) / np.linalg.norm(foot)
     assert np.degrees(apart) < 0.1
+
+
+def test_photom_evens_the_latitudes_of_a_real_map(real, shell, tmp_path):
+    """The rms about the mean of each latitude, 70 to 50 south: 30 % before, 6 % after."""
+    shell(f"mapproj FROM={real}/geo.cub RESOLUTION=4 MAXLAT=-40 TO=map.cub")
+    limits = "MAXINCIDENCE=81 MAXEMISSION=78"
+    shell(f"photom FROM=map.cub {limits} TO=a.cub; photom FROM=map.cub {limits} K=0.7 TO=b.cub")
+    raw, even, other = (cube.read(str(tmp_path / f"{n}.cub")).core[:2] for n in ("map", "a", "b"))
+    lines = slice(40, 120)  # of the 4 px/degree from 40 south on
+    seen = np.isfinite(even).all(0)
+
+    def scatter(core):
+        planes = np.where(seen, core, np.nan)[:, lines]
+        return np.sqrt(np.nanmean((planes / np.nanmean(planes, 2, keepdims=True) - 1) ** 2, (1, 2)))
+
+    assert seen[lines].sum() > 20000
+    assert (scatter(raw) > 0.25).all() and (scatter(even) <= 0.06).all()
+    assert (scatter(other) > 0.1).all()

@@ -144,11 +144,15 @@ class Geometry:
 
     def angles(self, f, p):
         """Cosines mu0, mu of incidence and emission at surface points p (*F, ..., 3) km."""
+        n, sun, sight = self.lines(f, p)
+        return cosine(n, sun), -cosine(n, sight)
+
+    def lines(self, f, p):
+        """The outward normal (unit) at surface points p (*F, ..., 3) km, and the lines point ->
+        Sun and observer -> point, km, when the light left: three arrays (*F, ..., 3)."""
         p, rows = _rows(f, p)
         sight, point, a = self._sight(rows, p)
-        n = about_pole(ellipsoid.normal(p, self.radii), a)
-        sun = rows(self.sunk) - point
-        return cosine(n, sun), -cosine(n, sight)
+        return about_pole(ellipsoid.normal(p, self.radii), a), rows(self.sunk) - point, sight
 
     def shift(self, dt):
         """The geometry dt seconds later (a number, or one per frame), from rates and velocities.

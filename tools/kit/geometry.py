@@ -15,7 +15,7 @@ from .error import Error
 from .frames import C, Geometry
 from .label import Quantity
 
-__all__ = ["C", "Geometry", "attach", "from_cube", "of_strip", "with_constants"]
+__all__ = ["C", "Geometry", "attach", "from_cube", "of_strip", "solved", "with_constants"]
 
 COLUMNS = {  # field of the table: attribute, shape per frame, and what no value of it exceeds
     "Et": ("et", (), 1e12),
@@ -90,6 +90,15 @@ def of_strip(cube):
         )
         raise Error(f"{cube.source}: {found}, its geometry is of {expected}")
     return g
+
+
+def solved(geometry, source):
+    """The Geometry, if its attitude can be trusted; an Error that says what to run, if not."""
+    if geometry.attitude == "NONE":
+        raise Error(f"{source}: no attitude is attached (run spiceinit ATTITUDE = CK or SPIN)")
+    if not geometry.solved:
+        raise Error(f"{source}: the attitude is a first guess, not solved yet (run jitter)")
+    return geometry
 
 
 def _columns(found, source):

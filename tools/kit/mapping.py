@@ -15,9 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from . import special
+from . import geometry, special
 from .error import Error
-from .geometry import of_strip
 from .tiles import AT_CELLS, SIZES, Planner
 
 CHUNK = 48  # tiles planned at once
@@ -102,12 +101,7 @@ def solved(cube):
     """Return the Geometry of a strip or of a midplane picture; one that cannot map is an Error."""
     if "Mapping" in cube.isis:
         raise Error(f"{cube.source}: has a Group Mapping: it is a map already")
-    g = of_strip(cube)
-    if g.attitude == "NONE":
-        raise Error(f"{cube.source}: no attitude is attached (run spiceinit ATTITUDE = CK or SPIN)")
-    if not g.solved:
-        raise Error(f"{cube.source}: the attitude is a first guess, not solved yet (run jitter)")
-    return g
+    return geometry.solved(geometry.of_strip(cube), cube.source)
 
 
 def share(core):

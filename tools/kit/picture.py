@@ -8,8 +8,11 @@ from . import special
 from .error import Error
 
 COLOUR = ("RED", "GREEN", "BLUE")
-# first words of the bands that mapproj and ISIS's phocube add: geometry, not an image
-BACKPLANES = ("INCIDENCE", "EMISSION", "PHASE", "LATITUDE", "LONGITUDE", "WEIGHT", "COUNT")
+# words in the names of bands that are geometry, not an image: kit/backplanes, ISIS's phocube
+BACKPLANES = {
+    *("INCIDENCE", "EMISSION", "PHASE", "LATITUDE", "LONGITUDE", "RANGE", "RESOLUTION"),
+    *("AZIMUTH", "WEIGHT", "COUNT"),
+}
 ENOUGH = 1 << 23  # samples; more tell a percentile no better
 BLOCK = 1 << 16  # samples looked at together: they stay in the cache
 CYLINDRICAL = ("SIMPLECYLINDRICAL", "EQUIRECTANGULAR", "MERCATOR")
@@ -17,8 +20,7 @@ CYLINDRICAL = ("SIMPLECYLINDRICAL", "EQUIRECTANGULAR", "MERCATOR")
 
 def is_backplane(name):
     """Return True for a band that holds angles, coordinates or weights."""
-    words = name.replace("_", " ").upper().split()
-    return bool(words) and words[0] in BACKPLANES
+    return not BACKPLANES.isdisjoint(name.replace("_", " ").upper().split())
 
 
 def images(names):

@@ -22,6 +22,7 @@ import spiceypy as sp
 
 from perijove.kit.flyby import GM, HOURS, LONGITUDE_PERIJOVE, NAMES, RADII, Flyby, offset_axis
 from perijove.kit.kernels import loaded
+from perijove.kit.utc import LEAPS
 
 AU = 149597870.7  # km
 PERIJOVE = "2020-06-02T10:20:00"  # UTC; perijove 27 of a Juno that never was
@@ -29,11 +30,6 @@ ORBIT_NUMBER = 27
 EARTH_AZIMUTH, SUN_AZIMUTH, SUN_ELEVATION = 20.0, 25.0, -2.0  # deg, see Flyby.basis
 SUN_DISTANCE = 7.65e8  # km
 V_JUPITER, V_EARTH = 13.06, 29.78  # km/s
-
-LEAPS = """1972-JAN-1 1972-JUL-1 1973-JAN-1 1974-JAN-1 1975-JAN-1 1976-JAN-1 1977-JAN-1 1978-JAN-1
-1979-JAN-1 1980-JAN-1 1981-JUL-1 1982-JUL-1 1983-JUL-1 1985-JUL-1 1988-JAN-1 1990-JAN-1 1991-JAN-1
-1992-JUL-1 1993-JUL-1 1994-JUL-1 1996-JAN-1 1997-JUL-1 1999-JAN-1 2006-JAN-1 2009-JAN-1 2012-JUL-1
-2015-JUL-1 2017-JAN-1""".split()  # TAI - UTC becomes 10 s at the first and 1 s more at each other
 
 PCK = f"""BODY599_POLE_RA = ( 268.056595 -0.006499 0.0 )
 BODY599_POLE_DEC = ( 64.495303 0.002413 0.0 )

@@ -16,7 +16,7 @@ def run(p, edit, func, type=None):
     with opened(p.FROM) as source:
         root = source.band_label().copy()
         type = edit(root) or type
-        shape, blocks = _blocks(source)
+        shape, parts = blocks(source)
         unscaled = (source.base, source.multiplier) == (0.0, 1.0)
         pixel_type = type or (source.type if unscaled else "Real")
         heads = [(h, h.integer("Bytes")) for h in source.heads if h.name != "History"]
@@ -30,10 +30,10 @@ def run(p, edit, func, type=None):
             yield from (b.data for b in blobs)
 
         with files.output(sink.to.path) as out:
-            sink.write(out, (func(block, band, line) for band, line, block in blocks), tail)
+            sink.write(out, (func(block, band, line) for band, line, block in parts), tail)
 
 
-def _blocks(source):
+def blocks(source):
     """Return the shape and (band, line, samples) of a cube; one that does not stream is held."""
     if source.streams:
         raw = source.blocks()
