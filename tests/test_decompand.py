@@ -59,7 +59,15 @@ def test_what_is_no_code_is_refused(strange):
 
 
 @pytest.mark.parametrize(
-    ("mode", "last"), [("SQROOT", 2879), ("LIN1", 255), ("LIN2", 510), ("LIN16", 4080)]
+    ("mode", "last"),
+    [
+        ("SQROOT", 2879),
+        ("LIN1", 255),
+        ("LIN2", 510),
+        ("LIN4", 1020),
+        ("LIN8", 2040),
+        ("LIN16", 4080),
+    ],
 )
 def test_modes_and_state(tmp_path, mode, last):
     cube.write(tmp_path / "a.cub", raw([[[0, 100, 255]]], mode=mode), type="SignedWord")
@@ -77,12 +85,12 @@ def test_an_8_bit_cube_widens(tmp_path):
 
 
 def test_a_reduced_product_passes_unchanged_with_a_note(tmp_path, capsys):
-    core = np.array([[[0, 9999, 60000]]], np.float32)
-    cube.write(tmp_path / "a.cub", raw(core, bits=16), type="UnsignedWord")
+    core = np.array([[[0, 9999, 65535]]], np.float32)
+    cube.write(tmp_path / "a.cub", raw(core, bits=16), type="Real")
     main(f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub")
     assert "SampleBits = 16: a reduced product, passed on unchanged" in capsys.readouterr().err
     was, now = cube.read(f"{tmp_path}/a.cub"), cube.read(f"{tmp_path}/b.cub")
-    assert np.array_equal(was.core, now.core, equal_nan=True)
+    assert was.core.tolist() == now.core.tolist() == core.tolist()
     assert now.group("Instrument")["SampleBits"] == 16
 
 

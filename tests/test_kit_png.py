@@ -44,6 +44,20 @@ def test_equal_channels_are_one_and_unequal_ones_are_refused():
         png.grey(encode(alpha, colour=6), "a")
 
 
+def test_a_palette_of_greys_and_a_gamma_leave_the_codes_as_they_are():
+    greys = b"".join(bytes([255 - i] * 3) for i in range(256))
+    more = chunk(b"gAMA", struct.pack(">I", 45455)) + chunk(b"PLTE", greys)
+    raw = encode(IMAGE, colour=3)
+    assert np.array_equal(png.grey(raw[:33] + more + raw[33:], "a"), 255 - IMAGE)
+
+
+def test_a_picture_too_large_to_be_one_is_not_unpacked():
+    head = struct.pack(">IIBBBBB", 1 << 16, 1 << 16, 8, 0, 0, 0, 0)
+    raw = encode(IMAGE)
+    with pytest.raises(IoError, match="a: the PNG claims 65536 lines of 65536: damaged"):
+        png.check(raw[:8] + chunk(b"IHDR", head) + raw[33:], "a")
+
+
 def test_sixteen_bits_are_refused():
     with pytest.raises(Error, match="16 bits per sample, expected 8"):
         png.grey(encode(IMAGE.astype(">u2"), depth=16), "a")

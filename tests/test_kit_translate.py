@@ -41,7 +41,7 @@ def test_names_types_and_units_become_ours():
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
-        ("JUPITER", '""', "x.LBL: TARGET_NAME = : expected a name"),
+        ("JUPITER", '""', 'x.LBL: TARGET_NAME = "": expected a name'),
         ("TARGET_NAME = JUPITER", "", "x.LBL: TARGET_NAME is missing: expected a name"),
         ("0.0032 <s>", "3.2 <km>", "x.LBL: EXPOSURE = 3.2 <km>: expected a number in <ms>"),
         ("0.0032 <s>", "long", "x.LBL: EXPOSURE = long: expected a number in <ms>"),
@@ -54,6 +54,31 @@ def test_a_wrong_keyword_is_named_with_what_was_expected(old, new, words):
     with pytest.raises(Error) as error:
         groups(SOURCE.replace(old, new))
     assert words in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "text", ["\"('BLUE', 'RED')\"", '"blue red"', "('BLUE', 'RED')", '"Blue;Red"']
+)
+def test_a_list_may_be_written_as_one_text(text):
+    assert groups(SOURCE.replace("(blue, RED)", text))["Filters"] == ["BLUE", "RED"]
+
+
+def test_a_list_of_nothing_is_refused():
+    with pytest.raises(Error, match="x.LBL: FILTERS = .*: expected a list of names"):
+        groups(SOURCE.replace("(blue, RED)", '"( )"'))
+
+
+@pytest.mark.parametrize(
+    "text", ['"N/A"', "N/A", "UNK", '"unknown"', "NULL", '""', '"N/A <s>"', "UNK <s>", "()"]
+)
+def test_no_value_is_said_in_many_ways(text):
+    assert translate.absent(label.loads(f"A = {text} END")["A"])
+    assert "Lines" not in groups(SOURCE.replace("384", text))
+
+
+@pytest.mark.parametrize("text", ["0", '"NONE"', "0.0 <s>", '"N"', "(1)"])
+def test_a_value_is_a_value(text):
+    assert not translate.absent(label.loads(f"A = {text} END")["A"])
 
 
 def test_calendar_and_day_of_year_are_the_same_time():

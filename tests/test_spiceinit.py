@@ -7,9 +7,9 @@ import pytest
 import spiceypy as sp
 from numpy.testing import assert_allclose
 
-from perijove.kit import attitude, cube, ellipsoid, geometry, kernels, simkernels
+from perijove.kit import attitude, cube, ellipsoid, geometry, kernels, simkernels, track
 from perijove.kit.label import Quantity
-from perijove.spiceinit import epochs, main, methane_line, offset_of
+from perijove.spiceinit import epochs, main
 
 NAMES = ["BLUE", "GREEN", "RED"]
 FRAMES, DELAY = 5, 0.371
@@ -31,7 +31,7 @@ def start(passage):
 def strip(tmp_path, start):
     """A function: the path of a SignedWord strip, its label changed by keywords."""
 
-    def write(names=NAMES, lines=128, rationale="Jupiter imaging", name="a.cub", **changes):
+    def write(names=NAMES, lines=128, name="a.cub", **changes):
         rng = np.random.default_rng(1)
         core = rng.integers(0, 256, (len(names), FRAMES * lines, 1648 * lines // 128))
         instrument = {
@@ -44,12 +44,10 @@ def strip(tmp_path, start):
             "SummingMode": 128 // lines,
             "NumberFramelets": FRAMES,
             "FrameletLines": lines,
-            **changes,
-        }
+        } | changes
         made = cube.new(
             core.astype(np.float32),
-            Instrument=instrument,
-            Archive={"Rationale": rationale},
+            Instrument={k: v for k, v in instrument.items() if v is not None},
             BandBin={"FilterName": list(names)},
         )
         cube.write(str(tmp_path / name), made, type="SignedWord")
@@ -85,17 +83,13 @@ def test_epochs_by_hand():
     assert_allclose(epochs(*given, "END") - epochs(*given, "NONE"), 0.0096, rtol=1e-9)
 
 
-def test_the_methane_line_of_a_rationale():
-    assert methane_line("Hot spots. INS-61504_DISTORTION_Y = 285.48") == 285.48
-    assert methane_line("Jupiter imaging") is None
-
-
 def test_the_time_an_altitude_wants():
     # 2500 km at 10 km/s that slow down by 0.01 km/s2: 2540 km is reached after 4.008 s
-    assert_allclose(
-        offset_of(lambda t: 2500 + 10 * t - 0.005 * t**2, 2540.0), 4.00802, rtol=0, atol=1e-4
-    )
-    assert offset_of(lambda t: 2500 + 1e-3 * t, 2540.0) is None
+    found = track.nearest(lambda t: np.array([-40 + 10 * t - 0.005 * t**2]))
+    assert_allclose(found, 4.00802, rtol=0, atol=1e-4)
+    assert track.nearest(lambda t: np.array([-40 + 1e-3 * t])) is None
+    # 3 km/s up and 4 km/s along: 6 km of height alone are 18 of 25 parts of 1 s
+    assert_allclose(track.nearest(lambda t: t * np.array([3.0, 4.0]) - [6.0, 0.0]), 0.72)
 
 
 def test_the_cube_carries_what_the_kernels_say(strip, run, passage, start):
@@ -153,23 +147,153 @@ def test_timeoffset_moves_the_spacecraft_alone(strip, run, passage):
 
 def test_a_misfit_of_the_altitude_names_the_timeoffset(strip, run, passage, start, capsys):
     with kernels.loaded(passage.kernels):
-        later = kernels.altitude("JUPITER", sp.str2et(start) + 7.0)
-    path = strip(SpacecraftAltitude=Quantity(float(later), "km"))
+        later, latitude, _ = kernels.place("JUPITER", sp.str2et(start) + 7.0)
+    where = {"SubSpacecraftLatitude": float(latitude)}
+    path = strip(SpacecraftAltitude=Quantity(float(later), "km"), **where)
     run(path)
     assert "TIMEOFFSET = 7.00 would fit" in capsys.readouterr().err
     run(path, "TIMEOFFSET=7")
     assert "TIMEOFFSET" not in capsys.readouterr().err
+    fitted, typed = run(path, "TIMEOFFSET=label"), run(path, "TIMEOFFSET=7")
+    assert "TIMEOFFSET = 7.00 s fits" in capsys.readouterr().err
+    dt = fitted.group("Instrument").number("PositionTimeOffset", "s")
+    assert_allclose(dt, 7, rtol=0, atol=1e-3)
+    a, b = (geometry.from_cube(made).sc for made in (fitted, typed))
+    assert_allclose(a, b, rtol=0, atol=0.05)  # km: 1 ms at 50 km/s
 
 
-def test_a_shifted_methane_window(strip, run):
-    path = strip(["METHANE"], rationale="INS-61504_DISTORTION_Y = 420.5 (window)")
-    assert geometry.from_cube(run(path)).camera.cy.tolist() == [420.5]
-    assert geometry.from_cube(run(strip(["METHANE"]))).camera.cy.tolist() == [315.48]
+def test_a_label_that_no_timeoffset_fits_is_refused(strip, passage, tmp_path, capsys):
+    for altitude, words in ((9e6, "which no offset within 60 s makes good"), (None, "has no Spac")):
+        label = {} if altitude is None else {"SpacecraftAltitude": Quantity(altitude, "km")}
+        source, to = f"FROM={strip(**label)}", f"TO={tmp_path}/out.cub"
+        assert words in fails(capsys, source, to, f"KERNELS={passage.folder}", "TIMEOFFSET=LABEL")
+
+
+def test_a_shifted_methane_window(strip, run, capsys):
+    line = {"MethaneLine": Quantity(420.5, "pixels")}
+    camera = geometry.from_cube(run(strip(["METHANE"], **line))).camera
+    assert camera.cy.tolist() == [420.5]
+    assert_allclose(camera.offsets, [420.5 - 315.48], rtol=1e-14)  # what it is off the kernel's
+    assert "METHANE: the label puts the optical axis at line 420.5" in capsys.readouterr().err
+    camera = geometry.from_cube(run(strip(["METHANE"]))).camera
+    assert (camera.cy.tolist(), camera.offsets.tolist()) == ([315.48], [0.0])
+    summed = geometry.from_cube(run(strip(["METHANE"], lines=64, **line))).camera
+    assert summed.cy.tolist() == [210.25]
+    assert_allclose(summed.offsets, [52.51], rtol=1e-14)
+    both = geometry.from_cube(run(strip(["BLUE", "METHANE"], **line))).camera
+    assert (both.cy.tolist(), both.offsets[0]) == ([158.48, 420.5], 0.0)
 
 
 def test_a_summed_strip_has_a_summed_camera(strip, run):
     camera = geometry.from_cube(run(strip(lines=64))).camera
     assert (camera.lines, camera.samples, camera.cx) == (64, 824, 407.105)
+    assert (camera.first, camera.last) == (12, 815)  # 24 to 1630 of 23 to 1631: whole pairs
+    assert_allclose(camera.focal, 10.95637 / 0.0148, rtol=1e-15)  # the IK's with twice the pixel
+    assert_allclose(camera.cy, [79.24, 1.74, -75.76], rtol=1e-15)
+
+
+def test_a_summed_pixel_looks_where_its_four_do(strip, run):
+    summed = geometry.from_cube(run(strip(lines=64))).camera
+    full = geometry.from_cube(run(strip())).camera
+    x, y = np.array([12.0, 400.5, 814.9]), np.array([0.0, 31.5, 63.0])
+    assert_allclose(summed.rays(x, y, 2), full.rays(2 * x, 2 * y, 2), rtol=0, atol=1e-15)
+
+
+MOON = {  # of a moon near the spacecraft's path, in words of NAIF's pck00010
+    "BODY502_RADII": "( 1562.6 1560.3 1559.5 )",
+    "BODY502_POLE_RA": "( 268.08 -0.009 0.0 )",
+    "BODY502_POLE_DEC": "( 64.51 0.003 0.0 )",
+    "BODY502_PM": "( 36.022 101.3747235 0.0 )",
+}
+
+
+@pytest.fixture(scope="module")
+def europa(passage, start, tmp_path_factory):
+    """A folder of kernels that puts Europa 6000 km before the camera at the start."""
+    folder = tmp_path_factory.mktemp("europa")
+    text = "\n".join(f"{key} = {value}" for key, value in MOON.items())
+    (folder / "moon.tpc").write_text(f"KPL/PCK\n\\begindata\n{text}\n\\begintext\n")
+    with kernels.loaded(passage.kernels):
+        et = sp.str2et(start) + 0.06188 + 0.744
+        ahead = sp.pxform("JUNO_JUNOCAM", "J2000", et) @ [0.05, 0.02, 1.0]
+        place = sp.spkpos("JUNO", et, "J2000", "NONE", "5")[0] + 6000 * ahead
+        ends = et + np.array([-3000.0, 3000.0])
+        velocity = np.array([8.0, -10.0, 4.0])
+        states = [np.r_[place + velocity * (t - et), velocity] for t in ends]
+        handle = sp.spkopn(str(folder / "moon.bsp"), "TEST", 0)
+        sp.spkw09(handle, 502, 5, "J2000", *ends, "EUROPA", 1, 2, np.array(states), ends)
+        sp.spkcls(handle)
+    return folder
+
+
+def test_a_moon_is_seen_as_sincpt_sees_it(strip, run, passage, europa):
+    path = strip(TargetName="Europa", SpacecraftAltitude=Quantity(4500.0, "km"))
+    made = run(path, f"KERNELS=({passage.folder},{europa})")
+    g = geometry.from_cube(made)
+    assert (g.target, g.frame, g.radii.tolist()) == (
+        "Europa",
+        "IAU_EUROPA",
+        [1562.6, 1560.3, 1559.5],
+    )
+    assert_allclose(g.w, np.radians(101.3747235) / 86400, rtol=1e-6)
+    x, y = np.meshgrid(np.linspace(300, 1400, 60), np.linspace(0.5, 127.5, 9))
+    compared = missed = 0
+    with kernels.loaded([*passage.kernels, *map(str, europa.iterdir())]):
+        for f in range(FRAMES):
+            for band in range(3):
+                d = g.look(f, x, y, band)
+                p, rays = g.hit(f, d), g.camera.rays(x, y, band)
+                for i in np.ndindex(x.shape):
+                    see = ("IAU_EUROPA", "CN+S", "JUNO", "JUNO_JUNOCAM", rays[i])
+                    try:
+                        point, _, sight = sp.sincpt("ELLIPSOID", "EUROPA", g.et[f], *see)
+                    except sp.NotFoundError:
+                        assert np.isnan(p[i]).all()
+                        missed += 1
+                        continue
+                    error = p[i] - point
+                    error = np.linalg.norm(error - d[i] * (error @ d[i])) / np.linalg.norm(sight)
+                    assert error * g.camera.focal < 1e-4
+                    compared += 1
+    assert compared > 50 and missed > 50
+
+
+def test_target_goes_before_the_label_s(strip, run, passage, europa, capsys):
+    kernels_of_both = f"KERNELS=({passage.folder},{europa})"
+    altitude = {"SpacecraftAltitude": Quantity(30000.0, "km")}
+    made = run(strip(**altitude), kernels_of_both, "TARGET=europa")
+    assert geometry.from_cube(made).target == "Europa"
+    assert made.group("Instrument")["TargetName"] == "Europa"
+    assert "altitude" not in capsys.readouterr().err  # the label's is that above Jupiter
+    made = run(strip(TargetName=None), "TARGET=JUPITER")
+    assert made.group("Instrument")["TargetName"] == "Jupiter"
+
+
+@pytest.mark.parametrize(
+    ("target", "words"),
+    [
+        ("Ganymede", "missing: PCK, radii and rotation of the target for GANYMEDE"),
+        ("Earth", "missing: PCK, radii and rotation of the target for EARTH"),
+        ("Orion", "give TARGET"),
+        ("Star Field", "SPICE knows no body STAR FIELD: give TARGET, a planet or moon"),
+        ("Sun", "SUN is no planet or moon"),
+        ("Juno", "JUNO is no planet or moon whose rotation SPICE knows"),
+        (None, "TargetName is missing: give TARGET"),
+    ],
+)
+def test_a_target_without_kernels_or_rotation_is_refused(
+    strip, passage, tmp_path, capsys, target, words
+):
+    source = f"FROM={strip(TargetName=target)}"
+    message = fails(capsys, source, f"TO={tmp_path}/out.cub", f"KERNELS={passage.folder}")
+    assert words in message and message.count("\n") == 1
+
+
+def test_a_moon_without_positions_names_its_kernel(strip, passage, europa, tmp_path, capsys):
+    words = f"KERNELS=({passage.folder},{europa}/moon.tpc)", f"TO={tmp_path}/out.cub"
+    message = fails(capsys, f"FROM={strip(TargetName='Europa')}", *words)
+    assert "a kernel is missing: SPK, positions of Europa (as jup*.bsp)" in message
+    assert "generic_kernels/spk/satellites/" in message
 
 
 def test_a_second_run_replaces_the_first(strip, run, tmp_path):
@@ -207,7 +331,9 @@ def test_refusals(strip, passage, tmp_path, capsys):
     pan = strip(["BLUE", "PAN"], name="pan.cub")
     assert "band PAN is no filter of JunoCam" in fails(capsys, f"FROM={pan}", out, all_of_them)
     moon = strip(name="moon.cub", TargetName="Vulcan")
-    assert "SPICE knows no body VULCAN" in fails(capsys, f"FROM={moon}", out, all_of_them)
+    assert "SPICE knows no body VULCAN: give TARGET" in fails(
+        capsys, f"FROM={moon}", out, all_of_them
+    )
     assert not (tmp_path / "out.cub").exists()
 
 

@@ -8,12 +8,15 @@ other as FILTER_NAME lists them.  Line y of framelet line i, filter b, frame f i
 (JunoCam SIS 1.3); the cube has band b with its frames below each other, line f h + i.
 """
 
-from perijove.kit import calfile, cube, label, metadata, parm, png, radiometry, translate
+from perijove.kit import calfile, cube, imageset, label, parm, pds3, radiometry, translate
+from perijove.kit import strip as strips
 from perijove.kit.error import Error
 from perijove.kit.label import Node, Quantity
 
 CREDIT = "NASA/JPL-Caltech/SwRI/MSSS"
 NAIF_FRAME = -61500  # JUNO_JUNOCAM
+SHIFT = "DISTORTION_Y"  # of the text that tells of a shifted methane window
+TYPES = {8: "SignedWord", 16: "Real"}  # no 16-bit type holds all of 0 to 65535 as data
 SLACK = 0.002  # s per frame by which the times of a label may disagree (they are rounded to 1 ms)
 
 
@@ -44,7 +47,7 @@ def groups(source, table):
     if summing not in (1, 2):
         raise Error(f"{source}: SAMPLING_FACTOR = {summing}, expected 1 or 2")
     height, lines = 128 // summing, image["Lines"]
-    if image["Samples"] != radiometry.SAMPLES // summing:
+    if image["Samples"] not in strips.widths(summing):
         expected = f"{radiometry.SAMPLES // summing} at SAMPLING_FACTOR = {summing}"
         raise Error(f"{source}: LINE_SAMPLES = {image['Samples']}, expected {expected}")
     if lines < 1 or lines % (height * len(filters)):
@@ -59,6 +62,9 @@ def groups(source, table):
         Width=Quantity([row["WIDTH"] for row in rows], "nm"),
         NaifIkCode=[int(row["NAIFIKCODE"]) for row in rows],
     )
+    line = strips.methane_line(made["Archive"].text("Rationale", default=""))
+    if line is not None and "METHANE" in filters:
+        instrument.set("MethaneLine", Quantity(line, "pixels"))
     start = translate.when(instrument["StartTime"])
     made["Archive"].update(YearDoy=start.year * 1000 + start.timetuple().tm_yday, Credit=CREDIT)
     made["Kernels"] = Node("Group", "Kernels", [("NaifFrameCode", NAIF_FRAME)])
@@ -74,26 +80,39 @@ def time_gap(instrument):
     return (stop - start).total_seconds() - frames
 
 
-@parm.tool
-def main(p):
-    raw, shape = png.data(p.FROM)
-    meta = p.META or metadata.find(p.FROM)
-    source = metadata.read(p.use(meta))
-    made, height = groups(source, calfile.read("juno/bands.sav", p))
+def agree(strip, source, made, p):
+    """Check the samples against the label; say what is odd but does no harm."""
     instrument, filters = made["Instrument"], made["BandBin"]["FilterName"]
-    expected = source.integer("LINES"), source.integer("LINE_SAMPLES")
-    if shape != expected:
-        sizes = [f"{lines} lines of {samples}" for lines, samples in (shape, expected)]
+    bits, expected = 8 * strip.itemsize, (source.integer("LINES"), source.integer("LINE_SAMPLES"))
+    if strip.shape != expected:
+        sizes = [f"{lines} lines of {samples}" for lines, samples in (strip.shape, expected)]
         raise Error(
-            f"{p.FROM}: found {sizes[0]} samples, {meta} says {sizes[1]}: not the raw strip?"
+            f"{p.FROM}: found {sizes[0]} samples, {source} says {sizes[1]}: not the raw strip?"
         )
-    if instrument["SampleBits"] != 8:
-        raise Error(f"{meta}: SAMPLE_BITS = {instrument['SampleBits']}, expected 8 of a PNG")
+    if instrument["SampleBits"] != bits:
+        raise Error(f"{source}: SAMPLE_BITS = {instrument['SampleBits']}, expected {bits} of a PNG")
     gap = time_gap(instrument)
     if gap is not None and abs(gap) > SLACK * instrument["NumberFramelets"] + 1e-6:
-        p.say(f"{meta}: STOP_TIME - START_TIME differs from the frames by {gap:+.3f} s")
+        p.say(f"{source}: STOP_TIME - START_TIME differs from the frames by {gap:+.3f} s")
+    rationale = made["Archive"].text("Rationale", default="")
+    if SHIFT in rationale and "METHANE" in filters and "MethaneLine" not in instrument:
+        p.say(f"{source}: no line can be read from RATIONALE_DESC = {rationale}")
 
-    bands = deinterleave(png.grey(raw, p.FROM), len(filters), height)
+
+@parm.tool
+def main(p):
+    if pds3.is_pds(p.FROM):
+        if p.IMAGE:
+            raise Error(f"IMAGE = {p.IMAGE}: {p.FROM} is one image, no folder or zip of several")
+        strip, source, path = pds3.read(p.FROM, p.META)
+    else:
+        strip, source, path = imageset.read(p.FROM, p.IMAGE, p.META)
+    p.use(path)
+    made, height = groups(source, calfile.read("juno/bands.sav", p))
+    agree(strip, source, made, p)
+
+    bands = deinterleave(strip, len(made["BandBin"]["FilterName"]), height)
+    bands = strips.widened(bands, made["Instrument"]["SummingMode"])
 
     original = cube.Blob(
         "OriginalLabel",
@@ -101,5 +120,6 @@ def main(p):
         Node("Object", "OriginalLabel", [("Name", "IsisCube")]),
         label.dumps(source).encode("latin-1", "replace"),
     )
-    made = {name: dict(node.items) for name, node in made.items()}
-    cube.write(p.TO, cube.new(bands, **made).with_blob(original), p, type="SignedWord")
+    groups_of = {name: dict(node.items) for name, node in made.items()}
+    made = cube.new(bands, **groups_of).with_blob(original)
+    cube.write(p.TO, made, p, type=TYPES[made.group("Instrument")["SampleBits"]])

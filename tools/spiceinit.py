@@ -10,14 +10,11 @@ with START and INTERFRAME_DELAY of the label, START_TIME_BIAS (61.88 ms) and INT
 exposure.  The position of the spacecraft is read at et + TIMEOFFSET.
 """
 
-import contextlib
-import dataclasses
 import os
-import re
 
 import numpy as np
 
-from perijove.kit import cube, geometry, parm, strip, translate
+from perijove.kit import cube, geometry, parm, strip, track, translate
 from perijove.kit.error import Error
 from perijove.kit.label import Quantity
 from perijove.kit.radiometry import PHOTOACTIVE, SAMPLES
@@ -30,9 +27,7 @@ KINDS = {  # what each ATTITUDE takes from the kernels
     "SPIN": {"LSK", "PCK", "SPK", "FK", "IK"},
     "NONE": {"LSK", "PCK", "SPK", "IK"},
 }
-SHIFTED = re.compile(r"INS-61504_DISTORTION_Y\s*=\s*(-?[\d.]+)")
 NAMED = 5  # files that are no kernels: so many are named
-MISFIT = 20.0  # km between the label's altitude and the kernels' that deserve a word
 
 
 def epochs(start, frames, delay, exposure, bias, delta, term):
@@ -44,27 +39,6 @@ def epochs(start, frames, delay, exposure, bias, delta, term):
     """
     part = {"NONE": 0.0, "MID": 0.5, "END": 1.0}[term]
     return start + bias + np.arange(frames) * (delay + delta) + part * exposure
-
-
-def methane_line(rationale):
-    """The line of the optical axis that a label states for METHANE, px; None where it does not.
-
-    Some methane images were read out through a shifted window, and only the free text says so.
-    """
-    found = SHIFTED.search(rationale)
-    return float(found[1]) if found else None
-
-
-def offset_of(altitude, wanted, step=1.0):
-    """Seconds after which altitude(dt), km, takes the wanted value; None where that is not near."""
-    dt = 0.0
-    for _ in range(4):  # Newton's steps; the altitude is smooth over minutes
-        height = altitude(dt)
-        rate = (altitude(dt + step) - height) / step
-        if abs(wanted - height) >= 60.0 * abs(rate):
-            return None
-        dt += (wanted - height) / rate
-    return dt
 
 
 def check(made, source):
@@ -87,13 +61,17 @@ def check(made, source):
 
 
 def read(made, names, p):
-    """The Geometry of the cube from the loaded kernels."""
+    """The Geometry of the cube from the loaded kernels, and the time offset of its positions, s."""
     import spiceypy as sp
 
     from perijove.kit import kernels
 
     instrument = made.group("Instrument")
-    target = instrument.text("TargetName").upper()
+    stated = instrument.text("TargetName", default=None)
+    target = p.resolve("TARGET", label=stated)
+    if target is None:
+        raise Error(f"{p.FROM}: TargetName is missing: give TARGET")
+    target = target.upper()
     summing = strip.factor(instrument)
     codes = [CODES[name] for name in names]
     kernels.need(KINDS[p.ATTITUDE] | ({"SCLK"} if p.CLOCK == "SCLK" else set()), target, codes[0])
@@ -111,30 +89,21 @@ def read(made, names, p):
         kernels.constant(codes[0], "INTERFRAME_DELTA"),
         p.EPOCH,
     )
-    camera = kernels.camera(codes, names, (LINES, SAMPLES), PHOTOACTIVE)
-    line = methane_line(str(made.isis.find("Rationale", "")))
-    if line is not None and "METHANE" in names:
-        cy = np.where(np.array(names) == "METHANE", line, camera.cy)
-        camera = dataclasses.replace(camera, cy=cy)
-    if summing > 1:
-        camera = camera.summed(summing)
-    found = kernels.states(et, target.title(), camera, p.ATTITUDE, p.TIMEOFFSET)
+    line = instrument.number("MethaneLine", unit="pixels", default=None)
+    camera = kernels.camera(codes, names, (LINES, SAMPLES), PHOTOACTIVE, line)
     if line is not None and "METHANE" in names:
         p.say(f"METHANE: the label puts the optical axis at line {line:g}")
-    if "SpacecraftAltitude" in instrument:
-        wanted, at = instrument.number("SpacecraftAltitude", unit="km"), start + p.TIMEOFFSET
-        with contextlib.suppress(sp.SpiceyError):  # where the SPK ends there is nothing to tell
-            say_misfit(wanted, lambda dt: kernels.altitude(target, at + dt), p)
-    return found
-
-
-def say_misfit(wanted, altitude, p):
-    """Tell where the label's altitude is not the kernels', and the TIMEOFFSET that would fit it."""
-    misfit = wanted - altitude(0.0)
-    if abs(misfit) > MISFIT:
-        dt = offset_of(altitude, wanted)
-        fit = "" if dt is None else f"; TIMEOFFSET = {p.TIMEOFFSET + dt:.2f} would fit it"
-        p.say(f"the label's altitude is {misfit:+.0f} km off the kernels'{fit}")
+    if summing > 1:
+        camera = camera.summed(summing)
+    if p.TIMEOFFSET == "LABEL" or target == (stated or "").upper():
+        offset, words = track.offset(
+            instrument, lambda dt: kernels.place(target, start + dt), p.TIMEOFFSET
+        )
+        if words:
+            p.say(words)
+    else:
+        offset = p.TIMEOFFSET
+    return kernels.states(et, target.title(), camera, p.ATTITUDE, offset), offset
 
 
 def passed(odd):
@@ -144,12 +113,17 @@ def passed(odd):
     return f"no kernel, passed over: {', '.join(names + more)}"
 
 
-def attach(made, found):
-    """The cube with the geometry, and with the Sun in Group Instrument."""
+def attach(made, found, offset):
+    """The cube with the geometry, and with target, Sun and time offset in Group Instrument."""
     made = geometry.attach(made, found)
     sun = found.sun[len(found) // 2]
     made.isis.delete("LimbFit")  # of an attitude that is replaced
-    made.group("Instrument").update(
+    instrument = made.group("Instrument")
+    instrument.delete("PositionTimeOffset")
+    if offset:
+        instrument.set("PositionTimeOffset", Quantity(float(offset), "s"))
+    instrument.update(
+        TargetName=found.target,
         SolarDistance=Quantity(float(np.linalg.norm(sun)), "km"),
         SC_SUN_POSITION_VECTOR=Quantity([float(x) for x in sun], "km"),
     )
@@ -166,14 +140,14 @@ def main(p):
         paths, odd = kernels.files(p.KERNELS)
         try:
             with kernels.loaded(paths):
-                found = read(made, names, p)
+                found, offset = read(made, names, p)
         except Error as error:  # the kernel that is missing may be the one that was passed over
             raise type(error)(f"{error}; {passed(odd)}" if odd else str(error)) from None
         if odd:
             p.say(passed(odd))
         for path in paths:
             p.use(path)
-        made = attach(made, found)
+        made = attach(made, found, offset)
     elif p.ATTITUDE == "NONE":
         p.say("no KERNELS are given: nothing is attached")
     else:

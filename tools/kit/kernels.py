@@ -11,7 +11,7 @@ from .error import Error
 from .frames import C, Geometry
 from .kernelfiles import files, kind, loaded
 
-__all__ = ["altitude", "camera", "constant", "covers", "files", "kind", "loaded", "need", "states"]
+__all__ = ["camera", "constant", "covers", "files", "kind", "loaded", "need", "place", "states"]
 
 NAIF = "https://naif.jpl.nasa.gov/pub/naif"
 PLACES = {  # kind: (what it holds, an example, where NAIF keeps it)
@@ -23,6 +23,7 @@ PLACES = {  # kind: (what it holds, an example, where NAIF keeps it)
     "FK": ("frames", "juno_v12.tf", "JUNO/kernels/fk"),
     "IK": ("the camera's constants", "juno_junocam_v03.ti", "JUNO/kernels/ik"),
 }
+MOONS = {4: "mar*.bsp", 5: "jup*.bsp", 6: "sat*.bsp", 7: "ura*.bsp", 8: "nep*.bsp"}  # by planet
 RATE = 2 * 2 * np.pi / 60  # rad/s, the 2 rpm of Juno's science orbits
 SPACECRAFT, BUS = "JUNO", -61000  # the frame JUNO_SPACECRAFT, which a CK holds
 
@@ -37,10 +38,10 @@ def need(kinds, target="JUPITER", instrument=-61500):
     def pool(key):
         return sp.expool(key)
 
-    body = _code(target) if "PCK" in kinds else 0
+    code = target_code(target) if "PCK" in kinds else 0
     there = {
         "LSK": lambda: pool("DELTET/DELTA_AT"),
-        "PCK": lambda: pool(f"BODY{body}_RADII") and pool(f"BODY{body}_PM"),
+        "PCK": lambda: pool(f"BODY{code}_RADII") and pool(f"BODY{code}_PM"),
         "SPK": lambda: len(_cover("SPK", _code(SPACECRAFT))),
         "CK": lambda: len(_cover("CK", BUS)),
         "SCLK": lambda: pool("SCLK_DATA_TYPE_61"),
@@ -51,19 +52,32 @@ def need(kinds, target="JUPITER", instrument=-61500):
         if name in kinds and not there[name]():
             what, example, place = PLACES[name]
             whose = f" for {target}" if name == "PCK" else ""
-            raise Error(
-                f"a kernel is missing: {name}, {what}{whose} (as {example}); "
-                f"NAIF keeps it in {NAIF}/{place}/"
-            )
+            raise _missing(name, what + whose, example, place)
 
 
-def _code(body):
+def _missing(name, what, example, place):
+    return Error(
+        f"a kernel is missing: {name}, {what} (as {example}); NAIF keeps it in {NAIF}/{place}/"
+    )
+
+
+def target_code(target):
+    """The NAIF code of a planet or moon by its name; anything else is an Error."""
+    import spiceypy as sp
+
+    code = _code(target)
+    if sp.namfrm(f"IAU_{target.upper()}") == 0 or target.upper() == "SUN":
+        raise Error(f"{target} is no planet or moon whose rotation SPICE knows: give TARGET")
+    return code
+
+
+def _code(name):
     import spiceypy as sp
 
     try:
-        return sp.bodn2c(body)
+        return sp.bodn2c(name)
     except sp.NotFoundError:
-        raise Error(f"SPICE knows no body {body}") from None
+        raise Error(f"SPICE knows no body {name}: give TARGET, a planet or moon") from None
 
 
 def _cover(name, code):
@@ -85,6 +99,9 @@ def covers(name, code, what, et):
     import spiceypy as sp
 
     spans = _cover(name, code)
+    example, place = _keeps(code) if name == "SPK" else PLACES[name][1:]
+    if not len(spans):
+        raise _missing(name, f"{PLACES[name][0]} of {what}", example, place)
     inside = (spans[:, :1] <= et) & (et <= spans[:, 1:])
     outside = et[~inside.any(0)]
     if not outside.size:
@@ -94,12 +111,21 @@ def covers(name, code, what, et):
         return sp.et2utc(t, "ISOC", 3)
 
     near = spans[np.argsort(np.abs(spans - outside[0]).min(1))[:2]]
-    said = " and ".join(f"{utc(a)} to {utc(b)}" for a, b in near) or "nothing"
+    said = " and ".join(f"{utc(a)} to {utc(b)}" for a, b in near)
     more = f" (and {len(spans) - 2} intervals more)" if len(spans) > 2 else ""
     raise Error(
         f"the {name} of {what} covers {said}{more}; needed: {utc(et.min())} to {utc(et.max())} "
-        f"({NAIF}/{PLACES[name][2]}/)"
+        f"({NAIF}/{place}/)"
     )
+
+
+def _keeps(code):
+    """An SPK with the positions of a body and where NAIF keeps it."""
+    if code < 0:
+        return PLACES["SPK"][1:]
+    if code // 100 in MOONS:
+        return MOONS[code // 100], "generic_kernels/spk/satellites"
+    return "de440s.bsp", "generic_kernels/spk/planets"
 
 
 def constant(code, key):
@@ -112,20 +138,27 @@ def constant(code, key):
         raise Error(f"the IK has no INS{code}_{key}") from None
 
 
-def camera(codes, names, size, active):
+def camera(codes, names, size, active, methane=None):
     """The Camera of filters, from the instrument kernel; pixels as NAIF counts them.
 
     codes, names  NAIF codes and names of the filters
     size          (lines, samples) of a framelet; active (first, last) photoactive samples
+    methane       line of the optical axis of METHANE where its readout window was shifted, so
+                  that the kernel's does not hold; the camera's offsets tell by how much
     """
     code = codes[0]
     length, pitch = (constant(code, key) for key in ("FOCAL_LENGTH", "PIXEL_SIZE"))
     if min(length, pitch) <= 0:
         raise Error(f"the IK has a focal length of {length:g}, pixels of {pitch:g}, expected more")
+    cy = np.array([constant(c, "DISTORTION_Y") for c in codes])
+    axes = cy.copy()
+    if methane is not None:
+        axes[[name == "METHANE" for name in names]] = methane
     return Camera(
         focal=length / pitch,
         cx=constant(code, "DISTORTION_X"),
-        cy=[constant(c, "DISTORTION_Y") for c in codes],
+        cy=axes,
+        offsets=axes - cy,
         k1=constant(code, "DISTORTION_K1"),
         k2=constant(code, "DISTORTION_K2"),
         lines=size[0],
@@ -181,14 +214,21 @@ def states(et, target, cam, attitude="CK", offset=0.0):
     )
 
 
-def altitude(target, et):
-    """Height of the spacecraft above the target's ellipsoid at et, km; no light time, as labels
-    state it."""
+def place(target, et):
+    """Where the spacecraft is at et, as labels state it, without light time.
+
+    Height above the target's ellipsoid km, planetographic latitude degrees, and distance from the
+    centre km; a ValueError where the SPK does not reach.
+    """
     import spiceypy as sp
 
     radii = sp.bodvcd(_code(target), "RADII", 3)[1]
-    position = sp.spkpos(SPACECRAFT, et, f"IAU_{target.upper()}", "NONE", target)[0]
-    return sp.nearpt(position, *radii)[1]
+    try:
+        position = sp.spkpos(SPACECRAFT, et, f"IAU_{target.upper()}", "NONE", target)[0]
+    except sp.SpiceyError:
+        raise ValueError("the SPK does not reach as far") from None
+    point, height = sp.nearpt(position, *radii)
+    return height, np.degrees(np.arcsin(sp.surfnm(*radii, point)[2])), np.linalg.norm(position)
 
 
 def _attitude(et, attitude):
@@ -214,8 +254,5 @@ def _towards(body, et, optional=False):
     except sp.SpiceyError:
         if optional:
             return None
-        what, example, place = "positions", "de440s.bsp", "generic_kernels/spk/planets"
-        raise Error(
-            f"a kernel is missing: SPK, {what} of the {body.title()} (as {example}); "
-            f"NAIF keeps it in {NAIF}/{place}/"
-        ) from None
+        what = f"positions of the {body.title()}"
+        raise _missing("SPK", what, *_keeps(_code(body))) from None

@@ -18,15 +18,15 @@ from .error import Error, IoError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type: samples per pixel
+LARGEST = 1 << 28  # pixels; a whole turn of JunoCam in four filters has 70 million
 
 
-def data(path):
-    """Return the bytes of a PNG file and its shape (lines, samples), both checked."""
+def read(path):
+    """Return the bytes of a file."""
     try:
-        raw = pathlib.Path(path).read_bytes()
+        return pathlib.Path(path).read_bytes()
     except OSError as error:
         raise IoError(f"{path}: cannot be read: {files.reason(error)}") from None
-    return raw, check(raw, path)
 
 
 def check(raw, name):
@@ -52,6 +52,8 @@ def check(raw, name):
         raise IoError(f"{name}: {len(raw) - at} bytes of garbage follow the PNG")
     if head is None or head[3] not in CHANNELS:
         raise IoError(f"{name}: damaged PNG: no valid header")
+    if head[0] * head[1] > LARGEST:
+        raise IoError(f"{name}: the PNG claims {head[1]} lines of {head[0]}: damaged, or no image")
     return _inflate(packed, head, name)
 
 
@@ -90,13 +92,14 @@ def _silence():
 
 
 def grey(raw, name):
-    """Return the samples of a checked PNG as uint8 (lines, samples).
+    """Return the samples of a PNG as uint8 (lines, samples); an IoError where it is damaged.
 
     An image of several channels is taken when they are equal (some sites store grey as RGB);
     anything deeper than 8 bits, coloured or transparent is an Error.
     """
     import cv2
 
+    check(raw, name)
     with _silence():
         image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:

@@ -10,13 +10,15 @@ where there is none, and Needed Yes or No.  An instrument is added by adding a t
 
 import datetime
 import math
+import re
 from importlib.resources import files
 
 from . import label
 from .error import Error
 from .label import Node, Quantity
 
-ABSENT = ("", "N/A", "UNK", "NULL")  # how PDS says that there is no value
+ABSENT = ("", "N/A", "UNK", "UNKNOWN", "NULL")  # how PDS says that there is no value
+WORD = re.compile(r"[^\s,;()\[\]{}'\"]+")  # of a list, which some labels write as one text
 EXPECTED = {
     "Text": "text",
     "Name": "a name",
@@ -54,9 +56,10 @@ def groups(source, rules):
         made[rule.name] = Node("Group", rule.name)
         for ours, (theirs, kind, unit, needed) in rule.items:
             unit = None if unit == "-" else unit
-            if _absent(source.get(theirs)):
+            there = source.get(theirs)
+            if absent(there):
                 if needed == "Yes":
-                    found = f" = {source.get(theirs)}" if theirs in source else " is missing"
+                    found = f" = {_shown(there)}" if theirs in source else " is missing"
                     raise Error(f"{source}: {theirs}{found}: expected {_expected(kind, unit)}")
                 continue
             made[rule.name].set(ours, value(source, theirs, kind, unit))
@@ -68,7 +71,10 @@ def value(source, key, kind, unit=None):
     found = source[key]
     try:
         if kind == "List":
-            return [word.upper() for word in source.texts(key)]
+            words = [word.upper() for text in source.texts(key) for word in WORD.findall(text)]
+            if not words:
+                raise Error("")
+            return words
         if kind == "Integer":
             return source.integer(key)
         if kind == "Real":
@@ -81,8 +87,8 @@ def value(source, key, kind, unit=None):
             when(text)
         return text.title() if kind == "Name" else text
     except (Error, ValueError, OverflowError):
-        shown = label.dumps(Node("", "", [("", found)]), end=False).strip().removeprefix("= ")
-        raise Error(f"{source}: {key} = {shown}: expected {_expected(kind, unit)}") from None
+        expected = _expected(kind, unit)
+        raise Error(f"{source}: {key} = {_shown(found)}: expected {expected}") from None
 
 
 def when(text):
@@ -99,10 +105,16 @@ def when(text):
     return found
 
 
-def _absent(found):
-    return (
-        found is None or (isinstance(found, str) and found.strip().upper() in ABSENT) or found == []
-    )
+def absent(found):
+    """Return True where a keyword says that there is no value, perhaps with a unit: N/A <km>."""
+    found = found.value if isinstance(found, Quantity) else found
+    if isinstance(found, str):
+        return found.partition("<")[0].strip().upper() in ABSENT
+    return found is None or found == []
+
+
+def _shown(found):
+    return label.dumps(Node("", "", [("", found)]), end=False).strip().removeprefix("= ")
 
 
 def _expected(kind, unit):
