@@ -9,8 +9,9 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from perijove.junocal import Strip, main
+from perijove.junocal import main
 from perijove.kit import calfile, cube, sink, special
+from perijove.kit.calibrate import Strip
 from perijove.kit.label import Node, Quantity
 from perijove.kit.radiometry import responses
 from perijove.kit.strip import Layout
@@ -249,11 +250,36 @@ def test_an_exposure_that_is_not_its_stages_is_told(tmp_path, capsys):
         ({}, ("FLAT=zero.tif",), "a band of the flat has no positive sample"),
         ({}, ("MASK=inverse.tif",), "100.00 % of the pixels are bad: is the mask inverted?"),
         ({}, ("DARK=zero.tif", "BIAS=1"), "DARK and BIAS exclude each other"),
+        ({}, ("MASK=inverse.tif", "MASKBAD=ZERO", "FLAT=small.tif"), "64 x 1648 samples"),
+        ({}, ("FLAT=inverse.tif", "GAIN=inverse.tif"), "FLAT and GAIN exclude each other"),
+        (
+            {},
+            ("FLAT=gain.tif",),
+            "the edges respond 1.50 times as much as the middle: is it a gain",
+        ),
+        (
+            {},
+            ("GAIN=flat.tif",),
+            "the edges respond 1.50 times as much as the middle: is it a flat",
+        ),
+        ({}, ("DARK=faint.tif",), "its largest sample is 0.02 DN: give DARKSCALE"),
+        ({}, ("DARKSCALE=2879",), "DARKSCALE is given without DARK"),
+        ({}, ("MASKBAD=ZERO",), "MASKBAD is given without MASK"),
+        (
+            {},
+            ("MASK=(small.tif,two.tif)",),
+            "2 files (small.tif, two.tif), expected one, or one for",
+        ),
+        ({}, ("STRAY=0.2",), "STRAY is for METHANE, the strip has BLUE, GREEN, RED"),
+        ({}, ("BACKGROUND=SKY",), "BLUE: BACKGROUND = SKY: no sky is seen"),
+        (dict(SampleBits=16), ("HOTPIXELS=NULL",), "HOTPIXELS does not apply to a reduced product"),
     ],
 )
 def test_refusals(tmp_path, capsys, monkeypatch, instrument, words, expected):
     monkeypatch.chdir(tmp_path)
-    source = dn12(tmp_path, **instrument)
+    core = np.broadcast_to(np.linspace(100, 1500, 1648), (3, 128 * FRAMES, 1648))
+    source = dn12(tmp_path, core, **instrument)
+    vignetting = np.broadcast_to(np.where(np.abs(np.arange(1648) - 824) < 600, 1.5, 1), (384, 1648))
     inverse = np.ones((384, 1648), np.float32)
     inverse[100, 100:120] = 0
     for name, image in (
@@ -261,6 +287,9 @@ def test_refusals(tmp_path, capsys, monkeypatch, instrument, words, expected):
         ("two", np.ones((256, 1648), np.float32)),
         ("zero", np.zeros((384, 1648), np.float32)),
         ("inverse", inverse),
+        ("flat", vignetting.astype(np.float32)),
+        ("gain", (1 / vignetting).astype(np.float32)),
+        ("faint", np.full((384, 1648), 0.02, np.float32)),
     ):
         cv2.imwrite(f"{name}.tif", image)
     line = refused(capsys, 2, source, "TO=if.cub", *words)
@@ -293,7 +322,7 @@ def test_blocks_give_what_the_whole_gives(tmp_path):
                        "BINCENTER=NO", "BIAS=(1,2,3)")  # fmt: skip
     strip = Strip(
         k=np.array(found.group("Radiometry").numbers("DnPerUnit"), np.float32),
-        bias=np.array([1, 2, 3], np.float32)[:, None, None],
+        bias=np.broadcast_to(np.float32([[[1]], [[2]], [[3]]]), core.shape),
         layout=Layout(BANDS, 128, 1648, 23, 1631),
         saturation=2360,
         flat=flat,
@@ -401,3 +430,219 @@ def test_the_deepest_spot_is_gone_from_real_images_of_2_and_of_3_stages(
     assert lit.any()
     assert_allclose(spot, 1, atol=0.16)  # 0.2 to 0.7 before
     assert_allclose(spot.mean(), 1, atol=0.05)
+
+
+def test_a_known_hot_pixel_is_subtracted_with_its_streak(tmp_path):
+    """GREEN line 107, sample 473 adds 58.6 DN in each stage, from perijove 18 on."""
+    source = dn12(tmp_path, TDICount=3, ExposureDuration=Quantity(9.6, "ms"))
+    plain = calibrated(tmp_path, source, "ORBIT=20", "HOTLIST=NONE")
+    k = plain.group("Radiometry").numbers("DnPerUnit")[1]
+    lower = (plain.core - calibrated(tmp_path, source, "ORBIT=20").core) * k
+    assert_allclose(lower[1, [105, 106, 107, 108, 109], 472], [0, 58.6, 58.6, 58.6, 0], atol=0.01)
+    assert_allclose(lower[1, 128 + 107, 472], 58.6, atol=0.01)
+    assert_allclose(lower[1, 50, 1440], 4.8, atol=0.01)  # a column
+    early = calibrated(tmp_path, source, "ORBIT=17").core
+    assert_allclose(early, calibrated(tmp_path, source, "ORBIT=17", "HOTLIST=NONE").core)
+
+
+def test_a_dark_frame_holds_the_hot_pixels_itself(tmp_path):
+    cv2.imwrite(str(tmp_path / "dark.tif"), np.full((384, 1648), 2, np.float32))
+    source, dark = dn12(tmp_path), f"DARK={tmp_path}/dark.tif"
+    plain = calibrated(tmp_path, source, "ORBIT=44", "BIAS=2", "HOTLIST=NONE").core
+    assert_allclose(calibrated(tmp_path, source, "ORBIT=44", dark).core, plain, rtol=1e-5)
+    typed = calibrated(tmp_path, source, "ORBIT=44", dark, "HOTLIST=juno/hotpixels.sav").core
+    assert (typed < plain).sum() > 1000
+
+
+def raised(tmp_path, **instrument):
+    """A strip of sky and of 400 DN, read out with a background that wanders, and its levels."""
+    rng = np.random.default_rng(7)
+    level = np.array([60.0, 67.0])
+    core = np.zeros((3, FRAMES, 128, 1648))
+    core[..., 700:1500] = 400
+    core += level[:, None, None] + rng.normal(0, 4, core.shape)
+    return dn12(tmp_path, np.rint(core).reshape(3, -1, 1648), **instrument), level
+
+
+@pytest.mark.parametrize("words", [("BACKGROUND=COLUMNS",), ("BACKGROUND=SKY", "BIAS=3")])
+def test_a_raised_background_is_found_and_taken_off(tmp_path, capsys, words):
+    source, level = raised(tmp_path)
+    found = calibrated(tmp_path, source, "BINCENTER=NO", "BIAS=0", *words[:1], "BLEMISHES=NONE")
+    k = found.group("Radiometry").numbers("DnPerUnit")
+    for f in range(FRAMES):
+        for b in range(3):
+            band = found.core[b, 128 * f : 128 * (f + 1)]
+            assert_allclose(np.nanmedian(band[:, 800:1400]) * k[b], 400, atol=0.5)
+            assert_allclose(np.nanmedian(band[:, 100:600]) * k[b], 0, atol=0.5)
+    made = found.group("Radiometry")
+    assert_allclose(made.numbers("Background", unit="DN"), [level.mean()] * 3, atol=0.5)
+    assert_allclose(made.numbers("BackgroundRange", unit="DN"), [7] * 3, atol=0.5)
+    assert "Background: BLUE 6" in capsys.readouterr().err
+
+
+def spotted(tmp_path):
+    """Eight frames of a slanted gradient, a hot pixel's streak of 6 lines, and one hit; in all
+    bands."""
+    rng = np.random.default_rng(8)
+    line, sample = np.mgrid[: 8 * 128, :1648]
+    scene = 300 + 0.3 * line + 0.2 * sample + rng.normal(0, 5, (3, 1024, 1648))
+    frames = scene.reshape(3, 8, 128, 1648)
+    frames[:, :, 20:26, 500] += 90
+    frames[:, 3, 100, 900] += 200
+    frames[..., :23] = frames[..., 1631:] = 0
+    made = groups(NumberFramelets=8, TDICount=6, ExposureDuration=Quantity(19.2, "ms"))
+    cube.write(tmp_path / "s.cub", cube.new(np.rint(scene), **made), type="SignedWord")
+    truth = 300 + 0.3 * line + 0.2 * sample
+    return f"FROM={tmp_path}/s.cub", truth
+
+
+def test_hot_pixels_and_hits_become_null_or_their_neighbours(tmp_path, capsys):
+    source, truth = spotted(tmp_path)
+    plain = "BINCENTER=NO", "BIAS=0", "BLEMISHES=NONE"
+    found = calibrated(tmp_path, source, "HOTPIXELS=NULL", *plain)
+    said = capsys.readouterr().err
+    assert "HotPixels: BLUE 6, GREEN 6, RED 6" in said and "Hits: BLUE 1, GREEN 1, RED 1" in said
+    group = found.group("Radiometry")
+    assert group["HotPixels"] == [6, 6, 6] and group["Hits"] == [1, 1, 1]
+    null = special.kinds(found.core[..., 23:1631])
+    assert null.sum() == 3 * (8 * 6 + 1) and null.max() == 1
+    assert null[:, 20:26, 477].all() and null[:, 3 * 128 + 100, 877].all()
+    filled = calibrated(tmp_path, source, "HOTPIXELS=REPLACE", *plain)
+    assert np.isfinite(filled.core[..., 23:1631]).all()
+    k = filled.group("Radiometry").numbers("DnPerUnit")[0]
+    assert_allclose(filled.core[0, 20:26, 500] * k, truth[20:26, 500], atol=15)
+    assert_allclose(filled.core[0, 484, 900] * k, truth[484, 900], atol=15)
+
+
+def test_too_few_frames_for_hot_pixels_are_told(tmp_path, capsys):
+    calibrated(tmp_path, dn12(tmp_path), "HOTPIXELS=NULL")
+    said = capsys.readouterr().err
+    assert "2 frames, hot pixels need 5: hits alone are looked for" in said
+    assert "HotPixels: BLUE 0, GREEN 0, RED 0" in said
+
+
+def test_stray_light_of_methane_becomes_null(tmp_path, capsys):
+    line, sample = np.mgrid[: 12 * 128, :1648]
+    inside = np.hypot(sample - 430, line - 900) < 330
+    scene = inside * 25 * np.clip((500 - sample + 0.3 * (line - 900)) / 250, 0, 1)
+    frames = scene.reshape(12, 128, 1648)
+    sums = np.pad(frames.mean(axis=1), ((0, 3), (0, 0)))
+    light = 0.08 * (sums[2:14] + sums[3:15])
+    noise = np.random.default_rng(9).normal(1, 1.2, frames.shape)
+    dn = np.maximum(np.rint(frames + light[:, None] + noise), 0).reshape(1, -1, 1648)
+    made = groups(NumberFramelets=12, TDICount=32, ExposureDuration=Quantity(102.4, "ms"))
+    made["BandBin"] = dict(FilterName=["METHANE"])
+    cube.write(tmp_path / "m.cub", cube.new(dn, **made), type="SignedWord")
+    found = calibrated(tmp_path, f"FROM={tmp_path}/m.cub", "STRAY=0.2")
+    said = capsys.readouterr().err
+    assert re.search(r"StrayLight: METHANE (3\.\d+|4\.[0-3]\d*) DN", said)
+    lost = special.kinds(found.core[0].reshape(12, 128, 1648)) == 1
+    sky = (light > 1)[:, None] & (frames == 0)
+    bright = (frames > 10) & (light[:, None] < 0.1 * frames)
+    assert lost[sky].mean() > 0.98 and not lost[bright].any()
+    assert found.group("Radiometry")["StrayPixels"] == [int(lost[..., 23:1631].sum())]
+
+
+def test_the_quality_of_the_epoch_is_recorded_and_told_where_it_is_not_nominal(tmp_path, capsys):
+    source = dn12(tmp_path)
+    assert calibrated(tmp_path, source).group("Radiometry")["Quality"] == "nominal"
+    assert "nominal" not in capsys.readouterr().err
+    damaged = calibrated(tmp_path, source, "ORBIT=56").group("Radiometry")["Quality"]
+    assert damaged == "CCD damaged by radiation"
+    assert "orbit 56: CCD damaged by radiation" in capsys.readouterr().err
+
+
+def test_planes_come_as_a_file_for_each_band(tmp_path):
+    rng = np.random.default_rng(3)
+    flat = (1000 * rng.uniform(0.9, 1.1, (3, 128, 1648))).astype(np.uint16)
+    flat[:, 5, 100] = 2000
+    mask = np.full((3, 128, 1648), 255, np.uint8)
+    for b in range(3):
+        mask[b, b, 200] = 0
+        cv2.imwrite(f"{tmp_path}/f{b}.png", flat[b])
+        cv2.imwrite(f"{tmp_path}/m{b}.png", mask[b])
+    cv2.imwrite(f"{tmp_path}/f.png", flat.reshape(384, 1648))
+    lists = {k: "({},{},{})".format(*(f"{tmp_path}/{k}{b}.png" for b in range(3))) for k in "fm"}
+    source = dn12(tmp_path)
+    found = calibrated(tmp_path, source, f"FLAT={lists['f']}", f"MASK={lists['m']}", "MASKBAD=ZERO")
+    stacked = calibrated(tmp_path, source, f"FLAT={tmp_path}/f.png").core
+    null = np.argwhere(special.kinds(found.core[..., 23:1631]))
+    assert null.tolist() == [[b, 128 * f + b, 177] for b in range(3) for f in range(FRAMES)]
+    valid = np.isfinite(found.core)
+    assert np.array_equal(found.core[valid], stacked[valid])
+    assert found.group("Radiometry").texts("Flat") == ["f0.png", "f1.png", "f2.png"]
+
+
+def test_a_gain_is_the_inverse_of_a_flat_and_a_scaled_dark_frame_is_in_dn(tmp_path):
+    flat = np.random.default_rng(5).uniform(0.9, 1.1, (3, 128, 1648)).astype(np.float32)
+    plane(tmp_path / "flat.tif", flat)
+    plane(tmp_path / "gain.tif", 0.3 / flat)
+    source = dn12(tmp_path)
+    a = calibrated(tmp_path, source, f"FLAT={tmp_path}/flat.tif").core
+    b = calibrated(tmp_path, source, f"GAIN={tmp_path}/gain.tif").core
+    assert_allclose(a, b, rtol=1e-5)
+    plane(tmp_path / "dark.tif", np.full((3, 128, 1648), 3 / 2879, np.float32))
+    words = f"DARK={tmp_path}/dark.tif", "DARKSCALE=2879"
+    c = calibrated(tmp_path, source, *words).core
+    assert_allclose(c, calibrated(tmp_path, source, "BIAS=3").core, rtol=1e-5)
+
+
+CALIBRATION = {  # words, and what is said of them
+    "FLAT=flatFieldsSmooth12to16.tiff": "saturated",
+    "GAIN=gainSmooth12to16.tiff": "saturated",
+    "FLAT=gainSmooth12to16.tiff": "give GAIN",
+    "DARK=debias18.tiff DARKSCALE=2879": "dark frame: BLUE 0.64, GREEN 0.70, RED 0.71 DN",
+    "DARK=debias18.tiff": "give DARKSCALE",
+    "DARK=(junocam_dark_pj28_v1_{}.tif) DARKSCALE=0.04393": "BLUE 0.35, GREEN 0.40, RED 0.48 DN",
+    "MASK=(junocam_inpaint_mask_pj32_v1_{}.png)": "saturated",
+    "MASK=BAD_PIXEL_MASK.png MASKBAD=ZERO": "saturated",
+    "MASK=BAD_PIXEL_MASK.png": "then give MASKBAD=ZERO",
+    "FLAT=junocam_rgb_flatfield_v3_0.png": "1 strip, expected one for each of BLUE, GREEN, RED",
+}
+
+
+@pytest.mark.parametrize("words", CALIBRATION)
+def test_the_public_calibration_files_work_or_say_what_they_need(
+    testdata, tmp_path, capsys, monkeypatch, words
+):
+    monkeypatch.chdir(testdata / "junocam/calibration")
+    given = []
+    for word in words.split():
+        key, value = word.split("=")
+        if "{" in value:
+            value = ",".join(value.strip("()").format(c) for c in ("blue", "green", "red"))
+            value = f"({value})"
+        given.append(f"{key}={value}")
+    source = dn12(tmp_path)
+    try:
+        main(source, f"TO={tmp_path}/if.cub", *given)
+    except SystemExit:
+        pass
+    assert CALIBRATION[words] in capsys.readouterr().err
+
+
+def test_the_real_south_pole_shows_its_hot_pixels_and_no_hit(testdata, tmp_path, shell):
+    source = testdata / "junocam/pj43/13539-ImageSet"
+    shell(f"junocam2cub FROM=$(echo {source}/*-raw.png) | decompand TO=dn.cub")
+    listed = shell("junocal FROM=dn.cub TO=a.cub HOTPIXELS=NULL BACKGROUND=COLUMNS").stderr.decode()
+    bare = shell("junocal FROM=dn.cub TO=b.cub HOTPIXELS=NULL HOTLIST=NONE").stderr.decode()
+    count = {
+        name: [int(n) for n in re.search(r"HotPixels: \D+(\d+)\D+(\d+)\D+(\d+)", said).groups()]
+        for name, said in (("listed", listed), ("bare", bare))
+    }
+    assert all(a > 200 and a > 4 * b for a, b in zip(count["bare"], count["listed"], strict=True))
+    hits = [int(n) for n in re.search(r"Hits: \D+(\d+)\D+(\d+)\D+(\d+)", listed).groups()]
+    assert max(hits) < 20  # of 150,000 lit samples in each band
+    assert "Background: BLUE 0.0, GREEN 0.0, RED 0.0 DN" in listed
+
+
+def test_the_real_methane_image_shows_its_stray_light(testdata, tmp_path, shell):
+    source = testdata / "junocam/pj43/13540-ImageSet"
+    chain = f"junocam2cub FROM=$(echo {source}/*-raw.png) | decompand | junocal TO=a.cub"
+    said = shell(f"{chain} HOTPIXELS=NULL STRAY=0.2").stderr.decode()
+    light = float(re.search(r"StrayLight: METHANE ([\d.]+) DN", said)[1])
+    assert 2 < light < 3.5
+    frames = special.kinds(cube.read(f"{tmp_path}/a.cub").core[0].reshape(12, 128, 1648)) == 1
+    assert frames[4, :, 250:350].mean() > 0.95  # before the planet comes
+    assert frames[8, :, 300:450].mean() < 0.1  # on it
+    assert frames[0, :, 23:1631].mean() < 0.02

@@ -8,6 +8,8 @@ from numpy.testing import assert_allclose
 
 from perijove.kit import calfile, radiometry
 from perijove.kit.error import Error
+from perijove.kit.label import Node
+from perijove.kit.strip import Layout
 
 BANDS = calfile.read("juno/bands.sav")
 SQROOT = np.array(calfile.read("juno/compand.sav")["DN12"])
@@ -101,3 +103,60 @@ def test_an_unknown_mode_is_an_error_that_lists_the_known_ones():
     words = "SampleBitMode = LIN3: the known modes are SQROOT, LIN1, LIN2, LIN4, LIN8, LIN16"
     with pytest.raises(Error, match=words):
         radiometry.decompanding("LIN3", SQROOT)
+
+
+FULL = Layout(["GREEN", "RED"], 128, 1648, 23, 1631)
+
+
+def hot_list(*rows, until=56):
+    columns = ["FILTER", "FIRST", "LAST", "SAMPLE", "DN", "ORBIT"]
+    label = Node(items=[("Columns", columns), ("UntilOrbit", until)])
+    return calfile.CalFile(label, [dict(zip(columns, row, strict=True)) for row in rows], "hot.sav")
+
+
+def test_a_hot_pixel_is_a_streak_of_as_many_lines_as_stages_and_a_column_is_there_once():
+    table = hot_list(("RED", 10, 10, 5, 40.0, 18), ("GREEN", 120, 128, 7, 3.0, 18))
+    found = radiometry.excess(table, FULL, 3, 43)
+    assert found[1, 8:14, 4].tolist() == [0, 40, 40, 40, 0, 0]
+    assert found[0, 118:, 6].tolist() == [0, *[3] * 9]
+    assert np.count_nonzero(found) == 12
+    assert radiometry.excess(table, FULL, 128, 43)[1, 9:, 4].tolist() == [40] * 119  # off the end
+
+
+def test_rows_of_a_hot_pixel_add_up_from_their_orbits_on_until_the_annealing():
+    table = hot_list(("RED", 10, 10, 5, 40.0, 18), ("RED", 10, 10, 5, -15.0, 44))
+    found = [
+        radiometry.excess(table, FULL, 1, orbit)[1, 9, 4] for orbit in (17, 18, 43, 44, 56, 57)
+    ]
+    assert found == [0, 40, 40, 25, 25, 0]
+
+
+def test_a_summed_framelet_has_no_hot_list_and_a_place_off_the_detector_is_an_error():
+    half = Layout(["GREEN", "RED"], 64, 824, 12, 815)
+    assert not radiometry.excess(hot_list(("RED", 10, 10, 5, 40.0, 18)), half, 1, 43).any()
+    with pytest.raises(Error, match="FIRST, LAST, SAMPLE = 10, 9, 5: expected 1 to 128, rising"):
+        radiometry.excess(hot_list(("RED", 10, 9, 5, 40.0, 18)), FULL, 1, 43)
+
+
+def test_the_hot_list_of_the_package_lies_where_light_falls():
+    table = calfile.read("juno/hotpixels.sav")
+    names = Layout(["BLUE", "GREEN", "RED", "METHANE"], 128, 1648, 23, 1631)
+    for orbit, brightest in ((17, 0), (18, 58.6), (43, 140.4), (44, 183.6)):
+        found = radiometry.excess(table, names, 1, orbit)
+        assert not found[..., :23].any() and not found[..., 1631:].any()
+        assert_allclose(found.max(), brightest, atol=0.01)
+        assert found.min() >= 0  # changes never fall below nothing
+
+
+def test_noise_of_dark_and_of_full_pixels_computed_by_hand():
+    # 1.02 DN of read-out; 1630 DN are 26,569 electrons: 163 of noise, 10 DN; together 10.052
+    assert_allclose(
+        radiometry.noise(np.array([-3.0, 0.0, 1630.0])), [1.02, 1.02, 10.052], rtol=1e-4
+    )
+
+
+def test_the_quality_of_an_orbit_is_that_of_the_last_epoch_before_it():
+    table = calfile.read("juno/epochs.sav")
+    found = [radiometry.quality(table, orbit) for orbit in (0, 46, 47, 55, 56, 57, 90, -1)]
+    assert found[0] == found[1] == "nominal" and found[2] == found[3] != found[4]
+    assert found[5] == found[6] == "annealed" and found[7] == "unknown"

@@ -1,71 +1,31 @@
 """junocal - DN to I/F, band by band.
 
-    I/F = (DN12 - (s - 1)/2 - B) / (F K_b)                                     (1)
-
-DN12  decompanded sample;  s  width of its companding bin, whose top (SQROOT) it is: junocal
-takes the middle of the bin, kit/radiometry.centres;  B  bias left by the camera, DN;  F  flat
-field, median 1 over the photoactive columns, or the response of the pixels in BLEMISHES;
-K_b  DN of a surface of I/F = 1 in band b, kit/radiometry eq. (4): exposure, throughput,
-response, solar irradiance and distance.
+A decompanded strip is calibrated by kit/calibrate eq. (1): the middle of the companding bin, less
+bias, known hot pixels (HOTLIST) and BACKGROUND, over the flat field and the DN of a surface of
+I/F = 1, which the tables and the label give (kit/radiometry).
 
 DN12 at or above SATURATION is His before anything is subtracted; columns that see no light
 and pixels of MASK are Null.  A reduced product (SampleBits = 16) is I/F = DN/10000
-(JunoCam SIS 1.3, 4.3.1.3); FLAT and MASK apply, nothing else.
+(JunoCam SIS 1.3, 4.3.1.3); FLAT and MASK apply, nothing else.  HOTPIXELS (kit/spikes) and STRAY
+(kit/stray) take samples out; with these or BACKGROUND the cube is held, else it is streamed.
 """
 
-import dataclasses
 import os
 
 import numpy as np
 
-from perijove.kit import calfile, cube, parm, planes, radiometry, special, stream
+from perijove.kit import calfile, cube, parm, planes, radiometry, special, spikes, stream
+from perijove.kit.artefacts import Search
+from perijove.kit.calibrate import Strip
 from perijove.kit.error import Error
 from perijove.kit.label import Node, Quantity
-from perijove.kit.strip import Layout, whole
+from perijove.kit.strip import whole
 
 RDR = 10000.0  # DN of I/F = 1 in a reduced product
-
-
-@dataclasses.dataclass
-class Strip:
-    """What eq. (1) needs of a strip of nb bands with framelets of h lines and n samples (layout).
-
-    k           (nb,) DN of I/F = 1
-    bias        (nb, 1, 1) or (nb, h, n) DN
-    flat, mask  (nb, h, n) or None: relative response, and True where a pixel is bad
-    bins        DN12 of a companding table and the middles of its bins, or None
-    saturation  DN12 from which on a sample is His
-    """
-
-    k: np.ndarray
-    bias: np.ndarray
-    layout: Layout
-    saturation: float = np.inf
-    bins: tuple = None
-    flat: np.ndarray = None
-    mask: np.ndarray = None
-
-    def calibrate(self, dn, band, line=0):
-        """Return I/F, float32, of whole lines dn (lines, samples) of a band, the first being line.
-
-        Special pixels keep their kind; saturated samples are His, dark and bad ones Null.
-        """
-        rows = np.arange(line, line + len(dn)) % self.layout.lines
-        full = dn >= self.saturation
-        out = np.interp(dn, *self.bins).astype(np.float32) if self.bins else dn.copy()
-        bias = self.bias[band]
-        out -= bias[rows] if bias.size > 1 else bias
-        if self.flat is not None:
-            out /= self.flat[band, rows]
-        out /= self.k[band]
-        out[full] = special.HIS
-        if self.flat is not None:
-            out[np.isnan(self.flat[band, rows])] = special.NULL
-        out = special.restore(out, dn)
-        if self.mask is not None:
-            out[self.mask[band, rows]] = special.NULL
-        out[:, : self.layout.first] = out[:, self.layout.last :] = special.NULL
-        return out
+DN_ONLY = (  # parameters that a reduced product has no use for
+    *("BIAS", "DARK", "DARKSCALE", "EXPOSURE", "SOLARDISTANCE", "ORBIT", "HOTLIST"),
+    *("BACKGROUND", "HOTPIXELS", "HOTSIGMA", "STRAY", "STRAYFILTERS"),
+)
 
 
 def strip(p, label):
@@ -80,26 +40,46 @@ def strip(p, label):
         raise Error(f"{p.FROM}: SampleBits = {bits}, expected 12 (decompanded) or 16 (reduced)")
     layout = whole(label, p.FROM)
     group = Node("Group", "Radiometry", [("Units", "I/F")])
-    made = (_decompanded if bits == 12 else _reduced)(p, label, instrument, layout.names, group)
-    for name, path in (("Dark", p.DARK), ("Flat", p.FLAT), ("Mask", p.MASK)):
-        group.set(name, path and os.path.basename(path))
+    made = (_decompanded if bits == 12 else _reduced)(p, label, instrument, layout, group)
+    for name, paths in (("Dark", p.DARK), ("Flat", p.FLAT or p.GAIN), ("Mask", p.MASK)):
+        files = [os.path.basename(p.use(path)) for path in paths or ()]
+        group.set(name, files if len(files) > 1 else files[0] if files else None)
     label.object("IsisCube").append(group)
+    if p.FLAT and p.GAIN:
+        raise Error("FLAT and GAIN exclude each other: a gain is the inverse of a flat")
+    for name, of in (("DARKSCALE", p.DARK), ("MASKBAD", p.MASK)):
+        if p.given(name) and not of:
+            raise Error(f"{name} is given without {name[:4]}")
+    stages = instrument.integer("TDICount", default=1)
+    made |= _planes(p, layout, stages, bits, made["bias"])
+    return Strip(layout=layout, stages=stages, **made)
+
+
+def _planes(p, layout, stages, bits, bias):
+    """Return what tables and detector images change in a Strip, {field: array}."""
+    made, flat = {"bias": bias}, p.FLAT or p.GAIN
     if p.DARK:
-        made["bias"] = planes.read(p.use(p.DARK), layout)
-    if bits == 12 and p.BLEMISHES != "NONE" and (not p.FLAT or p.given("BLEMISHES")):
-        made["flat"] = radiometry.responses(
-            calfile.read(p.BLEMISHES, p), layout, instrument.integer("TDICount", default=1)
-        )
-    if p.FLAT:
-        flat = planes.normalise(planes.read(p.use(p.FLAT), layout), layout, p.FLAT)
-        made["flat"] = flat * made.get("flat", 1)
+        frame = planes.dark(planes.read(p.DARK, layout), p.DARKSCALE, ", ".join(p.DARK))
+        made["bias"] = frame
+        middle = np.median(frame[..., layout.first : layout.last], axis=(1, 2))
+        told = (f"{name} {dn:.2f}" for name, dn in zip(layout.names, middle, strict=True))
+        p.say(f"dark frame: {', '.join(told)} DN in the median")
+    if bits == 12 and p.HOTLIST != "NONE" and (not p.DARK or p.given("HOTLIST")):
+        table = calfile.read(p.HOTLIST, p)
+        made["bias"] += radiometry.excess(table, layout, stages, p.ORBIT)
+    if bits == 12 and p.BLEMISHES != "NONE" and (not flat or p.given("BLEMISHES")):
+        made["flat"] = radiometry.responses(calfile.read(p.BLEMISHES, p), layout, stages)
+    if flat:
+        plane = planes.normalise(planes.read(flat, layout), layout, ", ".join(flat), bool(p.GAIN))
+        made["flat"] = plane * made.get("flat", 1)
     if p.MASK:
-        made["mask"] = planes.bad(planes.read(p.use(p.MASK), layout), p.MASK)
-    return Strip(layout=layout, **made)
+        made["mask"] = planes.bad(planes.read(p.MASK, layout), p.MASKBAD, ", ".join(p.MASK))
+    return made
 
 
-def _decompanded(p, label, instrument, names, group):
+def _decompanded(p, label, instrument, layout, group):
     """Return what a decompanded EDR needs, {field of Strip: value}."""
+    names = layout.names
     bands = radiometry.bands(calfile.read(p.BANDS, p), names)
     exposure, distance, orbit = _circumstances(p, label, instrument)
     k = [radiometry.dn_per_if(band, exposure / 1e3, distance, orbit) for band in bands]
@@ -116,12 +96,16 @@ def _decompanded(p, label, instrument, names, group):
         mode = instrument.text("SampleBitMode")
         dn12 = radiometry.decompanding(mode, radiometry.companding(calfile.read(p.COMPAND, p)))
         bins = dn12, radiometry.centres(mode, dn12)
+    quality = radiometry.quality(calfile.read("juno/epochs.sav", p), orbit)
+    if quality != "nominal":
+        p.say(f"orbit {orbit}: {quality}: its background and saturation may not be nominal")
     ages = [radiometry.ageing(band, orbit) for band in bands]
     group.update(
         DnPerUnit=Quantity([_six(v) for v in k], "DN"),
         ExposureDuration=Quantity(exposure, "ms"),
         SolarDistance=Quantity(_six(distance), "AU"),
         OrbitNumber=orbit,
+        Quality=quality,
         Response=Quantity([band["RESPONSE"] for band in bands], "DN/s/(W/m**2/sr)"),
         Throughput=[_six(v) for v in ages],
         SolarIrradiance=Quantity([band["SOLAR"] for band in bands], "W/m**2/nm"),
@@ -132,8 +116,9 @@ def _decompanded(p, label, instrument, names, group):
         AbsoluteUncertainty=Quantity([band["ABSOLUTE"] for band in bands], "percent"),
         RelativeUncertainty=Quantity([band["RELATIVE"] for band in bands], "percent"),
     )
-    bias = np.array(bias, float)[:, None, None]
-    return dict(k=np.array(k), bias=bias, bins=bins, saturation=p.SATURATION)
+    plane = np.zeros((len(names), layout.lines, layout.samples), np.float32)
+    plane[..., layout.first : layout.last] = np.array(bias)[:, None, None]
+    return dict(k=np.array(k), bias=plane, bins=bins, saturation=p.SATURATION)
 
 
 def _circumstances(p, label, instrument):
@@ -156,22 +141,24 @@ def _circumstances(p, label, instrument):
     return exposure, distance / radiometry.AU, orbit
 
 
-def _reduced(p, label, instrument, names, group):
+def _reduced(p, label, instrument, layout, group):
     """Return what a reduced product (RDR) needs: its DN are I/F already."""
-    for name in ("BIAS", "DARK", "EXPOSURE", "SOLARDISTANCE", "ORBIT"):
+    for name in DN_ONLY:
         if p.given(name):
             raise Error(f"{p.FROM}: SampleBits = 16: {name} does not apply to a reduced product")
     p.say(f"{p.FROM}: SampleBits = 16: a reduced product, I/F = DN/10000")
-    group.set("DnPerUnit", Quantity([RDR] * len(names), "DN"))
-    return dict(k=np.full(len(names), RDR), bias=np.zeros((len(names), 1, 1)))
+    nb = len(layout.names)
+    group.set("DnPerUnit", Quantity([RDR] * nb, "DN"))
+    bias = np.zeros((nb, layout.lines, layout.samples), np.float32)
+    return dict(k=np.full(nb, RDR), bias=bias)
 
 
 def _six(value):
     return float(f"{value:.6g}")
 
 
-@parm.tool
-def main(p):
+def flow(p):
+    """Calibrate a cube block by block; return its filters and their saturated samples."""
     made, saturated = [], {}
 
     def edit(label):
@@ -179,9 +166,46 @@ def main(p):
 
     def calibrate(block, band, line):
         out = made[0].calibrate(block, band, line)
-        saturated[band] = saturated.get(band, 0) + int((special.kinds(out) == 4).sum())
+        saturated[band] = saturated.get(band, 0) + _saturated(out)
         return out
 
     stream.run(p, edit, calibrate, type="Real")
-    names = made[0].layout.names
-    p.say("saturated: " + ", ".join(f"{names[band]} {n}" for band, n in saturated.items()))
+    return made[0].layout.names, saturated.values()
+
+
+def hold(p, search):
+    """Calibrate a cube in memory as a Search asks; return as flow does."""
+    image = cube.read(p.FROM)
+    label = image.label.copy()
+    made = strip(p, label)
+    names = made.layout.names
+    if search.stray is not None and not set(search.filters) & {name.upper() for name in names}:
+        wanted, there = ", ".join(search.filters), ", ".join(names)
+        raise Error(f"{p.FROM}: STRAY is for {wanted}, the strip has {there}: see STRAYFILTERS")
+    frames = image.core.shape[1] // made.layout.lines
+    if search.hot != "NONE" and frames < spikes.FEWEST:
+        p.say(f"{frames} frames, hot pixels need {spikes.FEWEST}: hits alone are looked for")
+    core, found = zip(
+        *(made.searched(dn, band, search) for band, dn in enumerate(image.core)), strict=True
+    )
+    for key in dict.fromkeys(key for of in found for key in of):
+        values = [of.get(key) for of in found]
+        unit = "DN" if any(isinstance(value, float) for value in values) else None
+        cube.group(label, "Radiometry").set(key, Quantity(values, unit) if unit else values)
+        told = (f"{n} {v}" for n, v in zip(names, values, strict=True) if v is not None)
+        p.say(f"{key}: {', '.join(told)} {unit or ''}".rstrip())
+    cube.write(p.TO, image.replace(core=np.stack(core), label=label), p)
+    return names, [_saturated(out) for out in core]
+
+
+def _saturated(out):
+    return int((special.kinds(out) == 4).sum())
+
+
+@parm.tool
+def main(p):
+    filters = [name.upper() for name in p.STRAYFILTERS]
+    search = Search(p.BACKGROUND, p.HOTPIXELS, p.HOTSIGMA, p.STRAY, filters)
+    names, saturated = hold(p, search) if search else flow(p)
+    counts = (f"{name} {n}" for name, n in zip(names, saturated, strict=True))
+    p.say("saturated: " + ", ".join(counts))

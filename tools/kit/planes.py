@@ -1,9 +1,10 @@
 """Detector planes of a pushframe camera: flat, dark and bad-pixel images, one framelet per band.
 
-They come as a stack of strips (nb * h lines of one channel) or as nb bands of h lines, in
-TIFF, PNG or anything GDAL reads, or as a cube whose bands have names.
+They come as a stack of strips (nb * h lines of one channel), as nb bands of h lines, or as one
+file per band, in TIFF, PNG or anything GDAL reads, or as a cube whose bands have names.
 """
 
+import dataclasses
 import logging
 import os
 import warnings
@@ -16,12 +17,24 @@ from .error import Error, IoError
 STACK = ("BLUE", "GREEN", "RED")  # order of three strips without names: as in the raw products
 
 
-def read(path, layout):
-    """Return the file's strips of the filters of a Layout, (bands, lines, samples) float32.
+def read(paths, layout):
+    """Return the files' strips of the filters of a Layout, (bands, lines, samples) float32.
+
+    paths  one file, or one for each filter in the order of the Layout
 
     Error where the strips are of another size or cannot be told apart.
     """
-    names, lines, samples = layout.names, layout.lines, layout.samples
+    names = layout.names
+    if len(paths) > 1:
+        if len(paths) != len(names):
+            raise Error(
+                f"{len(paths)} files ({', '.join(paths)}), expected one, or one for each of "
+                f"{', '.join(names)}"
+            )
+        return np.concatenate(
+            [read([p], _one(layout, n)) for p, n in zip(paths, names, strict=True)]
+        )
+    path, lines, samples = paths[0], layout.lines, layout.samples
     if path.lower().endswith(".cub"):
         found = cube.read(path)
         core, known = found.core, found.band_names()
@@ -38,8 +51,14 @@ def read(path, layout):
         known = STACK if len(core) == len(STACK) else names
     known = [name.upper() for name in known]
     if len(core) != len(known) or not set(names) <= set(known):
-        raise Error(f"{path}: {len(core)} strips, expected one for each of {', '.join(names)}")
+        many = "strip" if len(core) == 1 else "strips"
+        expected = f"expected one for each of {', '.join(names)}"
+        raise Error(f"{path}: {len(core)} {many}, {expected}")
     return np.asarray(core, np.float32)[[known.index(name) for name in names]]
+
+
+def _one(layout, name):
+    return dataclasses.replace(layout, names=[name])
 
 
 def _raster(path):
@@ -56,25 +75,60 @@ def _raster(path):
         raise IoError(f"{os.path.basename(path)}: cannot be read as an image: {words}") from None
 
 
-def bad(mask, path):
-    """Return True where a mask is not zero; one that leaves hardly a pixel is an Error."""
+def bad(mask, marks, path):
+    """Return True where a mask marks a bad pixel: marks says by what, NONZERO or ZERO.
+
+    A mask that leaves hardly a pixel is an Error.
+    """
     found = np.nan_to_num(mask, nan=1.0) != 0
+    if marks == "ZERO":
+        found = ~found
     if found.mean() > 0.5:
+        other = {"ZERO": "NONZERO", "NONZERO": "ZERO"}[marks]
         raise Error(
-            f"{path}: {100 * found.mean():.2f} % of the pixels are bad: is the mask inverted?"
+            f"{path}: {100 * found.mean():.2f} % of the pixels are bad: is the mask inverted? "
+            f"then give MASKBAD={other}"
         )
     return found
 
 
-def normalise(flat, layout, path):
+def dark(frame, scale, path):
+    """Return a dark frame times scale, in DN; one that cannot be in DN is an Error."""
+    out = frame * np.float32(scale)
+    if 0 < np.nanmax(out) < 1:
+        raise Error(
+            f"{path}: its largest sample is {np.nanmax(out):.4g} DN: give DARKSCALE, the DN of "
+            "its unit (2879 where 1 stands for the whole range)"
+        )
+    return out
+
+
+def normalise(flat, layout, path, inverse=False):
     """Return a flat (bands, lines, samples) over its median in the photoactive columns, per band.
 
-    What is not positive there is no response: NaN.
+    inverse  it is a gain, 1/flat, as it comes
+
+    What is not positive there is no response: NaN.  No lens is brighter at the edges: a flat
+    that is, where a gain was expected or the other way round, is an Error.
     """
     flat = np.where(np.isfinite(flat) & (flat > 0), flat, np.nan).astype(np.float32)
+    if inverse:
+        flat = 1 / flat
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", RuntimeWarning)  # a band without any response is refused
-        median = np.nanmedian(flat[..., layout.first : layout.last], axis=(1, 2))
+        core = flat[..., layout.first : layout.last]
+        median = np.nanmedian(core, axis=(1, 2))
+        tenth = core.shape[2] // 10
+        edges, middle = (
+            np.nanmedian(core[..., columns])
+            for columns in (np.r_[:tenth, -tenth:0], np.s_[4 * tenth : 6 * tenth])
+        )
     if np.isnan(median).any():
         raise Error(f"{path}: a band of the flat has no positive sample")
+    if edges > 1.05 * middle:
+        word = "a flat: give FLAT" if inverse else "a gain, the inverse of a flat: give GAIN"
+        raise Error(
+            f"{path}: as {'GAIN' if inverse else 'FLAT'} the edges respond {edges / middle:.2f} "
+            f"times as much as the middle: is it {word}"
+        )
     return flat / median[:, None, None]

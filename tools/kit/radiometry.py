@@ -5,12 +5,16 @@
     I/F  = pi L / (S w / d^2)                                                  (3)
     K    = t a R S w / (pi d^2)                      DN of a surface of I/F = 1   (4)
     r(l) = (r1(l) + r1(l - 1) + ... + r1(l - N + 1)) / N                          (5)
+    e(l) = h(l) + h(l - 1) + ... + h(l - N + 1) + c(l)                            (6)
+    s^2  = DN / g + q^2                                                           (7)
 
 DN bias-free, 12-bit scale; t total exposure (s); o orbit; a throughput relative to launch; R
 response (DN/s per W/m^2/sr in the band); L radiance; S solar irradiance at 1 AU (W/m^2/nm),
 w effective width (nm), d distance from the Sun (AU).  R, AGE0, AGE1, S and w are columns
 of calfiles/juno/bands.sav, which names their sources.  r is the relative response of line l with
 N TDI stages, during which its charge stood on N lines; r1 that of one stage (blemishes.sav).
+e is the DN that hot pixels add, h in each stage, and hot columns c once (hotpixels.sav); s is the
+noise of a DN, g electrons per DN and q the read noise (MSSS-JUNOCAM-DOC-0102, 5.3).
 
 The label's EXPOSURE_DURATION is the total exposure, TDI stages times 3.2 ms: surfaces seen with
 6 stages (19.2 ms) and with 3 (9.6 ms) four minutes apart give DN in the ratio 2.0.
@@ -24,8 +28,9 @@ from .error import Error
 
 AU = 149597870.7  # km, IAU 2012 resolution B2
 STAGE = 3.2  # ms of one TDI stage, a row of scene motion at 2 rpm (10.1007/s11214-014-0079-x)
-SAMPLES = 1648
+LINES, SAMPLES = 128, 1648  # of a framelet
 PHOTOACTIVE = 23, 1631  # half open: 23 dark columns before, 17 dark and overscan columns behind
+ELECTRONS, READ = 16.3, 1.02  # g, per DN; q, DN
 LINEAR = (1, 2, 4, 8, 16)  # divisors of the linear companding modes (MSSS-JUNOCAM-DOC-0102, 3.3)
 NUMBERS = ("CENTER", "WIDTH", "RESPONSE", "AGE0", "AGE1", "SOLAR", "BIAS", "ABSOLUTE", "RELATIVE")
 MODES = ("SQROOT", *(f"LIN{n}" for n in LINEAR))
@@ -69,23 +74,59 @@ def responses(table, layout, stages):
 
     It is 1 where the table has no row; a summed framelet has none of it.
     """
-    dark = np.zeros((len(layout.names), layout.lines, layout.samples), np.float32)
-    columns = table["FILTER"], *map(table.numbers, ("LINE", "SAMPLE", "RESPONSE"))
-    if layout.samples == SAMPLES:
-        names = [name.upper() for name in layout.names]
-        for name, line, sample, response in zip(*columns, strict=True):
-            within = line in range(1, layout.lines + 1) and sample in range(1, SAMPLES + 1)
-            if not (within and response > 0):
-                raise Error(
-                    f"{table.path}: LINE = {line}, SAMPLE = {sample}, RESPONSE = {response}: "
-                    f"expected 1 to {layout.lines}, 1 to {SAMPLES} and more than 0"
-                )
-            if name in names:
-                dark[names.index(name), int(line) - 1, int(sample) - 1] = 1 - response
-    out = np.ones_like(dark)
-    for k in range(min(stages, layout.lines)):
-        out[:, k:] -= dark[:, : layout.lines - k] / np.float32(stages)
+    out = np.ones((len(layout.names), layout.lines, layout.samples), np.float32)
+    for (band, lines, sample), response in _spots(
+        table, layout, ("LINE", "LINE", "SAMPLE"), ("RESPONSE",)
+    ):
+        if response <= 0:
+            raise Error(f"{table.path}: RESPONSE = {response}, expected more than 0")
+        out[band, lines.start : lines.start + stages, sample] -= (1 - response) / stages
     return out
+
+
+def excess(table, layout, stages, orbit):
+    """Return the DN that known hot pixels add to a Layout, (bands, lines, samples), eq. (6).
+
+    table   hot pixels: FILTER, FIRST and LAST line and SAMPLE from 1, DN, and the ORBIT from
+            which on a row holds, through the UntilOrbit of its label; rows of a pixel add up
+    stages  N;  orbit  of the image
+
+    It is 0 where the table has no row; a summed framelet has none of it.
+    """
+    out = np.zeros((len(layout.names), layout.lines, layout.samples), np.float32)
+    until = table.label.integer("UntilOrbit")
+    for (band, lines, sample), dn, since in _spots(
+        table, layout, ("FIRST", "LAST", "SAMPLE"), ("DN", "ORBIT")
+    ):
+        if since <= orbit <= until:
+            last = lines.stop if lines.stop - lines.start > 1 else lines.start + stages
+            out[band, lines.start : last, sample] += dn
+    return out
+
+
+def _spots(table, layout, places, values):
+    """Yield (index of a layout's pixels, *values) of the rows of a table of detector places."""
+    names = [name.upper() for name in layout.names]
+    columns = table["FILTER"], *map(table.numbers, (*places, *values))
+    for name, first, last, sample, *found in zip(*columns, strict=True):
+        if not (1 <= first <= last <= LINES and 1 <= sample <= SAMPLES):
+            raise Error(
+                f"{table.path}: {', '.join(places)} = {first}, {last}, {sample}: "
+                f"expected 1 to {LINES}, rising, and 1 to {SAMPLES}"
+            )
+        if layout.samples == SAMPLES and name in names:
+            yield (names.index(name), slice(int(first) - 1, int(last)), int(sample) - 1), *found
+
+
+def quality(table, orbit):
+    """Return what a table of epochs (columns ORBIT, the first of each, and QUALITY) says."""
+    rows = sorted(zip(table.numbers("ORBIT"), table["QUALITY"], strict=True))
+    return next((text for first, text in reversed(rows) if first <= orbit), "unknown")
+
+
+def noise(dn, read=READ):
+    """Return the noise of bias-free DN, DN, eq. (7); read is q."""
+    return np.sqrt(np.maximum(dn, 0) / np.float32(ELECTRONS) + np.float32(read**2))
 
 
 def ageing(band, orbit):
