@@ -1,14 +1,19 @@
 """What the tests share."""
 
+import array
+import fcntl
 import os
 import pathlib
 import subprocess
 import sys
+import termios
+import time
 
 import pytest
 
 # the executables beside the interpreter that runs the tests, wherever that is
 os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
+os.environ["PERIJOVE_HISTORY"] = "none"  # no test writes into a home
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -29,6 +34,21 @@ def testdata():
         pytest.skip("PERIJOVE_TESTDATA is not set: the real files are not at hand")
     assert pathlib.Path(folder).is_dir(), f"PERIJOVE_TESTDATA = {folder} is no folder"
     return pathlib.Path(folder).resolve()
+
+
+@pytest.fixture
+def drained():
+    """Return a function that waits until who reads a pipe has taken all that was written."""
+
+    def wait(pipe):
+        count, end = array.array("i", [1]), time.monotonic() + 60
+        while count[0]:
+            assert time.monotonic() < end
+            time.sleep(0.02)
+            fcntl.ioctl(pipe, termios.FIONREAD, count)
+        time.sleep(0.2)  # it now waits for more
+
+    return wait
 
 
 @pytest.fixture

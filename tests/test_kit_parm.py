@@ -1,11 +1,13 @@
 import os
 import pty
+import signal
 import subprocess
 
 import numpy as np
 import pytest
 
-from perijove.kit import cube, label, parm
+from passage import JUNOCAM, made, passage, strip
+from perijove.kit import cube, label, parm, reserved
 from perijove.kit.error import Error
 
 DECLARED = label.loads("""
@@ -52,8 +54,18 @@ def test_case_prefix_units_and_lists_as_isis_takes_them():
         ("BANDS=2km", "BANDS takes no unit"),
         ("NAMES=(a)", "1 values, expected 2"),
         ("NAMES=(a,b", "a list is"),
+        ('NAMES=(a,"b)', "a list is"),
+        ("NAMES=(a,(b))", "a list is"),
+        ("NAMES=(a,b)c", "a list is"),
+        ("BANDS=()", "expected an integer"),
+        ("BANDS=1_000", "BANDS = 1_000: expected an integer"),
+        ("BANDS=9223372036854775808", "expected an integer"),  # 2^63
+        ("BANDS=" + "9" * 5000, "expected an integer"),
+        ("EXP=" + "9" * 5000, "expected a number"),
         ("stray", "stray is no KEY=value"),
-        ("-verbos", "reserved parameter verbos is unknown"),
+        ("=stray", "=stray is no KEY=value"),
+        ("-", "- is no KEY=value"),
+        ("--", "-- is no KEY=value"),
     ],
 )
 def test_a_wrong_word_says_what_was_found_and_expected(word, message):
@@ -65,6 +77,57 @@ def test_a_wrong_word_says_what_was_found_and_expected(word, message):
 def test_twice_given_is_an_error():
     with pytest.raises(Error, match="parameter EXP is given twice"):
         values("EXP=1", "exp=2")
+    with pytest.raises(Error, match="-quiet is given twice"):
+        values("-quiet", "-QU")
+
+
+def test_lists_are_taken_to_the_letter():
+    assert values('names=("",b)')["NAMES"] == ["", "b"]
+    assert values(r"names=( a\,b , 'c\d' )")["NAMES"] == ["a,b", r"c\d"]
+    assert values("bands=-3")["BANDS"] == [-3]
+    assert values("bands=", "-3")["BANDS"] == [-3] and values("from=", "-")["FROM"] == "-"
+    assert values("bands=(9007199254740993,1e3)")["BANDS"] == [2**53 + 1, 1000]
+
+
+@pytest.mark.parametrize(
+    ("word", "message"),
+    [
+        ("-gui", "-gui is ISIS's: there is no window; NAME -help tells the parameters"),
+        ("-NOGUI", "-nogui is ISIS's: there is no window: leave -nogui away"),
+        ("-webh", "perijove -man=NAME prints the manual page"),
+        ("-info=x", "-info is ISIS's: NAME -version tells the version, -log=FILE keeps"),
+        ("-verb", "a tool speaks unless -quiet is given"),
+        ("-preference=p", "there are no preferences; -restore=FILE gives parameters"),
+        ("-pid=3", "-pid is ISIS's: there is no window"),
+        ("-l", "reserved parameter l is not unique: last, log"),
+        ("-p", "reserved parameter p is not unique: preference, pid"),
+        ("-ver", "reserved parameter ver is not unique: version, verbose"),
+        ("-batchlst=x", "reserved parameter batchlst is unknown; did you mean BATCHLIST?"),
+        (
+            "-onerrorcontinue",
+            "reserved parameter onerrorcontinue is unknown; did you mean ONERROR?",
+        ),
+        ("-quiet=yes", "-quiet = yes: -quiet takes no value"),
+        ("-last=2", "-last = 2: -last takes no value"),
+        ("-log", "-log needs a value: -log=FILE"),
+        ("-restore=", "-restore needs a value: -restore=FILE"),
+        ("-jobs", "-jobs needs a value: -jobs=N"),
+        ("-jobs=two", "-jobs = two: expected an integer, 1 to 1024"),
+        ("-jobs=-1", "expected an integer, 1 to 1024"),
+        ("-jobs=1025", "expected an integer, 1 to 1024"),
+        ("-jobs=" + "9" * 5000, "expected an integer, 1 to 1024"),
+        ("-jobs=\u00b2", "expected an integer, 1 to 1024"),
+    ],
+)
+def test_a_reserved_word_that_is_wrong_says_what_to_do(word, message):
+    with pytest.raises(Error) as caught:
+        values(word)
+    assert message in str(caught.value)
+
+
+def test_last_and_restore_exclude_each_other():
+    with pytest.raises(Error, match="-last and -restore exclude each other"):
+        values("-last", "-restore=a.par")
 
 
 def test_precedence_is_command_line_then_saved_then_label_then_table_then_default(tmp_path):
@@ -98,12 +161,6 @@ def test_history_holds_values_with_sources_and_no_path(tmp_path):
     assert str(tmp_path) not in label.dumps(entry)
 
 
-def test_what_was_saved_can_be_restored(tmp_path):
-    parm.parse(DECLARED, [f"-save={tmp_path}/a.par", "EXP=5", "names=(a b,c)", "mode=div"])
-    p = parm.parse(DECLARED, [f"-restore={tmp_path}/a.par"])
-    assert (p.EXP, p.NAMES, p.MODE) == (5.0, ["a b", "c"], "DIVIDE")
-
-
 def raw_cube(path, **instrument):
     codes = np.arange(256, dtype=np.float32).reshape(1, 16, 16)
     made = cube.new(codes, Instrument={"SampleBits": 8, "SampleBitMode": "SQROOT", **instrument})
@@ -117,7 +174,70 @@ def test_the_reserved_parameters_of_an_executable(shell, tmp_path):
     assert b"compand.sav" in shell("decompand -help=tab").stdout
     assert shell("perijove decompand --help").stdout == shell("decompand -HELP").stdout
     shell("decompand FROM=raw.cub TO=a.cub -log=run.txt -quiet")
-    assert "FROM=raw.cub" in (tmp_path / "run.txt").read_text()
+    assert (tmp_path / "run.txt").read_text() == "decompand: run: FROM=raw.cub TO=a.cub -quiet\n"
+
+
+def test_help_tells_the_reserved_parameters(shell):
+    words = shell("decompand -help").stdout.decode()
+    for name in reserved.RESERVED:
+        assert f"\n  -{name}" in words
+    assert max(map(len, words.splitlines())) <= 100
+
+
+def test_a_wrong_word_is_kept_in_the_log_too(shell, tmp_path):
+    shell("decompand TABEL=x -log=run.txt", check=False)
+    assert "**USER ERROR** decompand: parameter TABEL" in (tmp_path / "run.txt").read_text()
+
+
+def test_an_error_never_plays_with_the_terminal(shell):
+    done = shell(r"decompand FROM=$'\e[31m\a\xff\u202e.cub'", check=False)
+    assert done.stderr.startswith(b"**I/O ERROR** decompand: \\x1b[31m\\x07\\udcff\\u202e.cub: ")
+
+
+@pytest.mark.parametrize(("name", "code"), [("TERM", 143), ("HUP", 129), ("INT", 130)])
+def test_a_signal_leaves_no_half_file(tmp_path, drained, name, code):
+    raw_cube(tmp_path / "raw.cub")
+    os.mkfifo(tmp_path / "pipe")
+    line = ["decompand", "FROM=pipe", "TO=a.cub"]
+    done = subprocess.Popen(line, cwd=tmp_path, stderr=subprocess.PIPE)
+    with open(tmp_path / "pipe", "wb") as pipe:
+        pipe.write((tmp_path / "raw.cub").read_bytes()[:-100])
+        pipe.flush()
+        drained(pipe)
+        assert list(tmp_path.glob(".a.cub*"))
+        done.send_signal(getattr(signal, f"SIG{name}"))
+        assert done.communicate(timeout=60) == (None, b"") and done.returncode == code
+    assert sorted(os.listdir(tmp_path)) == ["pipe", "raw.cub"]
+
+
+def test_jobs_are_the_threads_of_a_tool():
+    assert parm.parse(DECLARED, ["-jobs=3"]).jobs == 3
+    assert parm.parse(DECLARED, []).jobs == len(os.sched_getaffinity(0))
+
+
+def test_jobs_are_the_threads_of_opencv(tmp_path):
+    (tmp_path / "trial.pvl").write_text(label.dumps(DECLARED))
+    code = (
+        "from perijove.kit import parm\n"
+        "def load():\n    import cv2\n    return lambda p: print(cv2.getNumThreads())\n"
+        "for n in '35': parm.execute('trial.pvl', load, ['-jobs=' + n])\n"
+    )
+    done = subprocess.run(["python", "-c", code], cwd=tmp_path, capture_output=True, check=True)
+    assert done.stdout == b"3\n5\n"
+
+
+def test_the_same_bytes_with_any_number_of_jobs(shell, tmp_path):
+    """Through the filters of OpenCV (flatten) and the workers of the resampling (midplane)."""
+    g = passage(20000, frames=8, camera=JUNOCAM.summed(4))
+    cube.write(str(tmp_path / "geo.cub"), made(g, strip(g), InterFrameDelay=0.372))
+    for jobs in (1, 2, 5):
+        shell(
+            f"midplane FROM=geo.cub TO=mid{jobs}.cub -quiet -jobs={jobs};"
+            f"flatten FROM=mid{jobs}.cub TO=flat{jobs}.cub -jobs={jobs}"
+        )
+    for name in ("mid", "flat"):
+        first, *others = ((tmp_path / f"{name}{jobs}.cub").read_bytes() for jobs in (1, 2, 5))
+        assert all(other == first for other in others)
 
 
 def test_exit_codes_and_one_line(shell, tmp_path):

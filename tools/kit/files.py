@@ -156,14 +156,10 @@ def output(path, text=False):
         return
     folder = os.path.dirname(os.path.abspath(path))
     part = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.part")
+    # a device or a named pipe is written to, never replaced
+    own = os.path.exists(path) and not os.path.isfile(path)
     try:
-        # a device or a named pipe is written to, never replaced
-        own = os.path.exists(path) and not os.path.isfile(path)
-        stream = open(path if own else part, "wb")  # closed below, before the rename
-    except OSError as error:
-        raise IoError(f"{path}: cannot be written: {reason(error)}") from None
-    try:
-        with stream:
+        with open(path if own else part, "wb") as stream:
             yield stream
         if not own:
             os.replace(part, path)

@@ -2,20 +2,25 @@
 
 import textwrap
 
+from . import reserved
 from .label import Quantity, text_of
 from .values import one_of
 
 
-def _type(group):
+def kind(group):
+    """Return the type of a parameter, whether it is a list, and its unit."""
     words = [group["Type"]]
     if group.get("Count", 1) != 1:
         words.append("list" if group["Count"] == "*" else f"list of {group['Count']}")
     if "Unit" in group:
         words.append(f"<{group['Unit']}>")
+    if "Units" in group:
+        words.append(" or ".join(f"<{unit}>" for unit in group.texts("Units")))
     return " ".join(words)
 
 
-def _default(group):
+def default(group):
+    """Return the default of a parameter as it would be typed, or what happens without one."""
     if "Default" in group:
         value = group["Default"]
         return (
@@ -26,7 +31,8 @@ def _default(group):
     return group.get("InternalDefault", "required")
 
 
-def _limits(group):
+def limits(group):
+    """Return the values and range a parameter may have, "" where it may have any."""
     words = []
     if "Valid" in group:
         words.append("one of " + ", ".join(group.texts("Valid")))
@@ -34,6 +40,8 @@ def _limits(group):
         words.append(f"at least {group['Minimum']}")
     if "Maximum" in group:
         words.append(f"at most {group['Maximum']}")
+    if "Words" in group:
+        words.append("or the word " + ", ".join(group.texts("Words")))
     return "; ".join(words)
 
 
@@ -45,10 +53,10 @@ def helped(declared, name=None):
         rows = [
             ("Parameter", group.name),
             ("Brief", group["Brief"]),
-            ("Type", _type(group)),
-            ("Default", _default(group)),
+            ("Type", kind(group)),
+            ("Default", default(group)),
         ]
-        rows += [("Range", _limits(group))] if _limits(group) else []
+        rows += [("Range", limits(group))] if limits(group) else []
         rows += [("Help", group["Help"])] if "Help" in group else []
         return "".join(
             textwrap.fill(value, 96, initial_indent=f"{key:<10}", subsequent_indent=" " * 10) + "\n"
@@ -59,23 +67,12 @@ def helped(declared, name=None):
         out += [textwrap.fill(declared["Help"], 96), ""]
     width = max(map(len, groups), default=0)
     for group in groups.values():
-        out.append(f"  {group.name:<{width}} = {_default(group)}")
-        brief = (
-            f"{group['Brief']} ({_type(group)}{'; ' + _limits(group) if _limits(group) else ''})"
-        )
+        out.append(f"  {group.name:<{width}} = {default(group)}")
+        brief = f"{group['Brief']} ({'; '.join(filter(None, (kind(group), limits(group))))})"
         out.append(textwrap.indent(textwrap.fill(brief, 96 - width - 5), " " * (width + 5)))
     if "Example" in declared:
-        out += ["", *(f"  {line}" for line in _examples(declared))]
-    out += [
-        "",
-        "-help=KEY tells more about one parameter; -version, -restore, -save, -log, -quiet",
-        "",
-    ]
-    return "\n".join(out)
-
-
-def _examples(declared):
-    return declared.texts("Example")
+        out += ["", *(f"  {line}" for line in declared.texts("Example"))]
+    return "\n".join([*out, "", *reserved.listed(), ""])
 
 
 def document(declared):
@@ -85,12 +82,13 @@ def document(declared):
     if "Help" in declared:
         out += [textwrap.fill(declared["Help"], 96), ""]
     if "Example" in declared:
-        out += ["```sh", *_examples(declared), "```", ""]
+        out += ["```sh", *declared.texts("Example"), "```", ""]
     out += ["| parameter | type | default | meaning |", "|---|---|---|---|"]
     for group in declared.nodes():
-        words = group["Brief"] + (f" ({_limits(group)})" if _limits(group) else "")
+        words = group["Brief"] + (f" ({limits(group)})" if limits(group) else "")
         words += f". {group['Help']}" if "Help" in group else ""
-        cells = (f"**{group.name}**", _type(group), f"`{_default(group)}`", words)
+        cells = (f"**{group.name}**", kind(group), f"`{default(group)}`", words)
         out.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
+    out += ["", "Parameters that every tool has: [COMMANDLINE.md](COMMANDLINE.md)."]
     out += ["", f"This page is made from `tools/{name}.pvl` by `make docs`.", ""]
     return "\n".join(out)

@@ -11,14 +11,13 @@ import sys
 
 from perijove import __version__
 
-from . import files, label
+from . import files, label, reserved, saved
 from .error import Error, IoError
+from .exits import told
 from .label import Node, Quantity
-from .values import default_of, one_of, value_of
+from .values import cast, default_of, one_of, pairs, value_of
 
-RESERVED = ("help", "version", "restore", "save", "log", "quiet")
 STREAMS = ("FROM", "TO", "FROMLIST")  # History leaves them out: the same bytes, piped or filed
-LONGEST = 400  # characters of an error, whatever a damaged label makes it quote
 
 
 class Stop(Exception):
@@ -28,7 +27,10 @@ class Stop(Exception):
 def declaration(path):
     """Return the parameter file of a tool."""
     with open(path, "rb") as stream:
-        return label.read(stream)[0]
+        try:
+            return label.read(stream)[0]
+        except Error as error:
+            raise type(error)(f"{path}: {error}: install perijove anew") from None
 
 
 class Parameters:
@@ -38,12 +40,17 @@ class Parameters:
         self.tool, self.declared = declared["Name"], declared
         self.groups = {g.name.upper(): g for g in declared.nodes()}
         self.values, self.sources, self.used = {}, {}, {}
-        self.reserved = {}
+        self.words, self.reserved = [], {}  # (KEY, value) as typed; -name: value
 
     def __getattr__(self, name):
         if name.startswith("__") or name not in self.groups:
             raise AttributeError(name)
         return self.values[name]
+
+    @property
+    def jobs(self):
+        """Threads the tool may use: -jobs=N, else one per processor."""
+        return self.reserved.get("jobs") or len(os.sched_getaffinity(0))
 
     def given(self, name):
         """Return True where the value was typed or restored."""
@@ -110,109 +117,65 @@ class Parameters:
         return entry
 
 
-def _pairs(words):
-    """Yield (key, value) of KEY=value, KEY= value and KEY = value; (word, None) for -flags."""
-    words = list(words)
-    while words:
-        word = words.pop(0)
-        if word.startswith("-"):
-            name, _, value = word.lstrip("-").partition("=")
-            yield "-" + name, value if "=" in word else None
-            continue
-        key, mark, value = word.partition("=")
-        if not mark and words and words[0] == "=":
-            words.pop(0)
-            mark = "="
-        if not mark or not key.strip():
-            raise Error(f"{word} is no KEY=value; see -help")
-        if not value and words and "=" not in words[0] and not words[0].startswith("-"):
-            value = words.pop(0)
-        yield key.strip(), value
-
-
 def _take(p, words, source):
+    """Set values from (key, text or texts of the items); a text that is empty takes one back."""
     seen = set()
     for key, text in words:
         name = one_of(key, list(p.groups), "parameter")
         if name in seen:
             raise Error(f"parameter {name} is given twice")
         seen.add(name)
-        value = value_of(text.strip(), p.groups[name])
-        if value is not None:
-            p.values[name], p.sources[name] = value, source
+        group = p.groups[name]
+        value = value_of(text, group) if isinstance(text, str) else cast(text, group)
+        p.values[name], p.sources[name] = value, source
+        if value is None:
+            p.values[name], p.sources[name] = default_of(group), "Default"
 
 
-def _restored(path, p):
-    """Yield (key, text) of the last UserParameters of a saved parameter file."""
-    reader = files.Reader(path)
-    try:
-        saved = label.read(reader)[0]
-    except (Error, IoError) as error:
-        raise type(error)(f"{path}: {error}") from None
-    finally:
-        reader.close()
-    groups = saved.nodes("UserParameters")
-    if not groups:
-        raise Error(f"{path}: no Group = UserParameters")
-    for key, value in groups[-1].items:
-        if value is not None:
-            unit = value.unit if isinstance(value, Quantity) else None
-            value = value.value if unit else value
-            text = (
-                "(" + ",".join(f'"{v}"' for v in value) + ")"
-                if isinstance(value, list)
-                else str(value)
-            )
-            text += f"<{unit}>" if unit else ""
-            yield key, os.fsdecode(text.encode("latin-1"))  # as _save wrote it
+def opened(declared, words):
+    """Return the Parameters of a command, still without values; Stop after -help and -version."""
+    p = Parameters(declared)
+    found = list(pairs(words))
+    p.words = [pair for pair in found if not pair[0].startswith("-")]
+    p.reserved = reserved.taken(pair for pair in found if pair[0].startswith("-"))
+    if "help" in p.reserved:
+        from . import page
+
+        show(page.helped(declared, p.reserved["help"]))
+        raise Stop
+    if "version" in p.reserved:
+        show(f"{p.tool} {__version__}\n")
+        raise Stop
+    return p
+
+
+def filled(p):
+    """Return p with its values: typed, else restored, else the default."""
+    for name, group in p.groups.items():
+        p.values[name], p.sources[name] = default_of(group), "Default"
+    path = saved.last(p.tool) if "last" in p.reserved else p.reserved.get("restore")
+    if path is not None:
+        try:
+            _take(p, saved.restored(path), "Restored")
+        except Error as error:
+            words = str(error)
+            raise type(error)(words if words.startswith(path) else f"{path}: {words}") from None
+    _take(p, p.words, "CommandLine")
+    for name, group in p.groups.items():
+        if p.values[name] is None and "InternalDefault" not in group:
+            raise Error(f"parameter {name} must be given: {group['Brief']}")
+    return p
 
 
 def parse(declared, words):
     """Return the Parameters of a command; Stop after -help and -version."""
-    from . import page
-
-    p = Parameters(declared)
-    pairs = list(_pairs(words))
-    for key, value in (x for x in pairs if x[0].startswith("-")):
-        name = one_of(key[1:], RESERVED, "reserved parameter")
-        if name == "help":
-            show(page.helped(declared, value))
-            raise Stop
-        if name == "version":
-            show(f"{p.tool} {__version__}\n")
-            raise Stop
-        if name in ("restore", "log") and not value:
-            raise Error(f"-{name} needs a file: -{name}=FILE")
-        p.reserved[name] = value or (f"{p.tool}.par" if name == "save" else "")
-    for name, group in p.groups.items():
-        p.values[name], p.sources[name] = default_of(group), "Default"
-    if "restore" in p.reserved:
-        _take(p, _restored(p.reserved["restore"], p), "Restored")
-    _take(p, (x for x in pairs if not x[0].startswith("-")), "CommandLine")
-    for name, group in p.groups.items():
-        if p.values[name] is None and "InternalDefault" not in group:
-            raise Error(f"parameter {name} must be given: {group['Brief']}")
-    if "save" in p.reserved:
-        _save(p)
-    p.log("run: " + " ".join(words))
-    return p
+    return filled(opened(declared, words))
 
 
 def show(text):
     """Print a text for people on standard output."""
     with files.output("-", text=True) as out:
         out.write(text.encode())
-
-
-def _save(p):
-    root = Node()
-    group = root.group("UserParameters")
-    for name, value in p.values.items():
-        unit = p.groups[name].get("Unit")
-        if p.given(name):
-            group.set(name, Quantity(value, unit) if unit else value)
-    with files.output(p.reserved["save"]) as out:
-        out.write(os.fsencode(label.dumps(root)))  # paths as the system spells them
 
 
 def tool(main):
@@ -230,52 +193,25 @@ def execute(path, load, words):
     """Parse words by the parameter file at path, then run the main(p) that load() returns."""
     run = []
     with told(os.path.splitext(os.path.basename(path))[0], run), contextlib.suppress(Stop):
-        run.append(parse(declaration(path), words))
-        load()(run[0])
+        p = opened(declaration(path), words)
+        run.append(p)
+        p.log("run: " + " ".join(w for w in words if not w.lower().startswith("-log")))
+        if "batchlist" in p.reserved:
+            from . import batch
+
+            return batch.run(p)
+        _begin(filled(p))
+        load()(p)
 
 
-@contextlib.contextmanager
-def told(name, run=()):
-    """Turn what goes wrong into one line on stderr and an exit code.
-
-    run  holds the Parameters of the tool, as soon as they are known, for -log
-    """
-    try:
-        yield
-    except BrokenPipeError:  # the reader has seen enough, as head has
-        with contextlib.suppress(Exception):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except Exception as error:
-        _fail(name, run[0] if run else None, error)
-
-
-def _fail(name, p, error):
-    if isinstance(error, Error):
-        kind, code, words = error.kind, error.code, str(error)
-    elif isinstance(error, MemoryError):
-        kind, code, words = "ERROR", 1, "the memory does not hold this"
-    elif isinstance(error, OSError) and error.errno is not None:
-        kind, code = IoError.kind, IoError.code
-        words = f"{error.filename or 'a file or pipe'}: {files.reason(error)}"
-    else:
-        at = error.__traceback__
-        while at.tb_next:
-            at = at.tb_next
-        place = f"{os.path.basename(at.tb_frame.f_code.co_filename)}:{at.tb_lineno}"
-        kind, code = "PROGRAMMER ERROR", 3
-        words = f"{type(error).__name__}: {error} ({place}); -log=FILE keeps the traceback"
-    words = " ".join(words.split())
-    if len(words) > LONGEST:
-        words = f"{words[: LONGEST // 2]} ... {words[-LONGEST // 2 :]}"
-    line = f"**{kind}** {name}: {words}"
-    if p is not None:
-        with contextlib.suppress(Exception):
-            p.log(line)
-            if code == 3:
-                import traceback
-
-                p.log("".join(traceback.format_exception(error)))
-    files.tell(line)
-    sys.exit(code)
+def _begin(p):
+    """Do what the reserved parameters ask for before a run."""
+    if "save" in p.reserved:
+        saved.add(p.reserved["save"] or f"{p.tool}.par", saved.command(p))
+    saved.remember(p)
+    if "last" in p.reserved:
+        p.say(saved.typed(saved.command(p)))
+    if "jobs" in p.reserved:  # OpenCV's threads; BLAS keeps one, whose sums are always the same
+        os.environ["OPENCV_FOR_THREADS_NUM"] = str(p.jobs)
+        if "cv2" in sys.modules:
+            sys.modules["cv2"].setNumThreads(p.jobs)

@@ -34,6 +34,9 @@ UNITS = {
     "rpm": ("rotation", 1.0),
     "deg/s": ("rotation", 1.0 / 6.0),
     "dn": ("signal", 1.0),
+    "px/deg": ("resolution", 1.0),
+    "pixels/degree": ("resolution", 1.0),
+    "ppd": ("resolution", 1.0),
 }
 
 
@@ -45,3 +48,9 @@ def convert(value, found, wanted, what="value"):
     if a is None or b is None or a[0] != b[0]:
         raise Error(f"{what} = {value} <{found}>: expected a value in <{wanted}>")
     return value * (a[1] / b[1])
+
+
+def like(found, names):
+    """Return the first unit of names that measures what the unit found does, else the first."""
+    kind = UNITS.get(found.lower(), (None,))[0]
+    return next((name for name in names if UNITS[name.lower()][0] == kind), names[0])
