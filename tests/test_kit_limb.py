@@ -100,9 +100,9 @@ def test_templates_of_a_flat_limb_are_the_blurred_step():
     assert_allclose(t2, 0.0, atol=1e-5)
 
 
-@pytest.mark.parametrize("psf, bias", [(0.6, 0.0), (0.9, 0.2)])
-def test_edges_of_a_rendered_planet_lie_on_its_limb(far, psf, bias):
-    """A point spread other than the assumed one (with the pixel, 0.75) moves all edges alike."""
+@pytest.mark.parametrize("psf", [0.6, 0.9, 1.5])
+def test_edges_of_a_rendered_planet_lie_on_its_limb(far, psf):
+    """The point spread is measured: taken to be 0.75 px, one of 0.9 would move all edges 0.2 px."""
     frames = [2, 5, 7]
     seen = far.select(frames)
     core = np.zeros((1, len(frames) * 128, 1648), np.float32)
@@ -112,8 +112,8 @@ def test_edges_of_a_rendered_planet_lie_on_its_limb(far, psf, bias):
     found, tried = edge.measure(core, seen, np.zeros(1), 4.0)
     miss = limb.heights(seen, found) * found.gain
     assert len(found) > 0.85 * tried > 100
-    assert_allclose(miss.mean(), bias, atol=0.03)
-    assert miss.std() < 0.03
+    assert_allclose(miss.mean(), 0.0, atol=0.06)
+    assert miss.std() < 0.04
 
     raised = replace(seen, radii=seen.radii + 150.0)
     again, _ = edge.measure(core, raised, np.array([-150.0]), 4.0)

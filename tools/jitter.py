@@ -8,92 +8,134 @@ and a height h of the limb displace a limb point by
 
 outward; where the limb comes in and where it goes out v has opposite signs, and so both are
 known.  Without an attitude (ATTITUDE=SPIN) axis, rate and phase of the spin take the place of e.
-kit/limbfit solves for them; the camera's constants are held.
+kit/limbfit solves for them, of one image or of many together, and for constants of the camera
+where SOLVE names them; kit/fittable keeps the results.
 """
 
 from dataclasses import replace
 
 import numpy as np
 
-from perijove.kit import calfile, cube, geometry, limbfit, parm, special, strip
+from perijove.kit import (
+    calfile,
+    cube,
+    files,
+    geometry,
+    limbimage,
+    limbplot,
+    parm,
+    solution,
+    unknowns,
+)
 from perijove.kit.error import Error
-from perijove.kit.label import Node, Quantity
+from perijove.kit.limbstart import NoLimb
 from perijove.kit.sink import pixel_type
 
 DOUBTFUL = 0.4  # pixels rms; good images leave 0.1 to 0.25
 
 
-def record(found, twist_sigma):
-    """Group LimbFit of a limbfit.Fit; what was not solved is Null."""
-    x, s = ([float(v) for v in a] for a in (found.x, found.x_sigma))
-    height, height_sigma = ([float(v) for v in a] for a in (found.height, found.height_sigma))
-    timed = len(x) == 1
-    values = {
-        "TimeOffset": (x[0], s[0], "ms") if timed else None,
-        "SpinRate": None if timed else (x[2], s[2], "rpm"),
-        "AxisOffset": None if timed else (x[:2], s[:2], "degrees"),
-        "Twist": (found.geometry.camera.twist, twist_sigma, "degrees"),
-        "LimbHeight": (height, height_sigma, "km"),
-    }
-    group = Node("Group", "LimbFit")
-    for key, known in values.items():
-        value, sigma, unit = known or (None, None, None)
-        group.set(key, known and Quantity(value, unit))
-        group.set(f"{key}Sigma", known and Quantity(sigma, unit))
-    group.set("ResidualRms", Quantity(found.rms, "pixels"))
-    group.set("Points", found.points)
-    group.set("Method", "Limb")
-    return group
+def refuse(p):
+    """Error where parameters do not go together."""
+    grid, many = p.METHOD == "GRID", p.FROMLIST is not None
+    alone = p.NOLIMB == "NEIGHBOUR" and not many and p.FIT is None
+    for wrong, words in (
+        (many and p.given("FROM"), "FROM and FROMLIST: give one of them"),
+        (many and p.FIT is not None, "FROMLIST makes a table, FIT applies one: give one of them"),
+        (many and grid, "METHOD = GRID takes one image, not a FROMLIST"),
+        (p.given("SHARE") and not many, "SHARE is between the images of a FROMLIST"),
+        (grid and (p.SOLVE or ["TIME"]) != ["TIME"], "METHOD = GRID solves TIME alone"),
+        (grid and p.TIES, "METHOD = GRID takes no TIES"),
+        (p.given("STEP") and not grid, "STEP is the step of METHOD = GRID"),
+        (alone, "NOLIMB = NEIGHBOUR needs neighbours: a FROMLIST, or a table with FIT"),
+    ):
+        if wrong:
+            raise Error(words)
+    for name in ("SOLVE", "TIES", "METHOD", "PLOT"):
+        if p.FIT is not None and p.given(name):
+            raise Error(f"FIT fits nothing, it applies a table: {name} means nothing with it")
+    if p.PLOT is not None:
+        limbplot.pyplot()
 
 
-def told(found):
-    """The Fit in one line."""
-    x, s = found.x, found.x_sigma
-    first = (
-        f"start {x[0]:+.2f} +- {s[0]:.2f} ms"
-        if len(x) == 1
-        else f"{x[2]:.4f} +- {s[2]:.4f} rpm, axis {x[0]:+.2f}, {x[1]:+.2f} degrees off the Earth"
-    )
-    unclear = found.tried - found.points - found.rejected
-    return (
-        f"{first}; limb {found.rms:.3f} pixels rms of {found.points} points, "
-        f"{found.rejected} rejected, {unclear} without a clean edge"
-    )
+def measured(image, twist_sigma, p):
+    """Solution and Geometry of an Image by its own limb."""
+    from perijove.kit import limbfit, limbgrid
+
+    terms = unknowns.wanted(p.SOLVE, [image])
+    try:
+        if p.METHOD == "GRID":
+            if image.geometry.attitude != "CK":
+                raise Error("METHOD = GRID finds a start time: ATTITUDE = SPIN has none")
+            ms, d, *tried = limbgrid.search(image.core(), image.geometry, p.STEP)
+            made = solution.timed(image, ms, p.STEP / np.sqrt(12.0), d, twist_sigma)
+            drawn, g, counts = tried, image.geometry.shift(ms / 1e3), None
+        else:
+            drawn = fit = limbfit.fit(image, terms, twist_sigma, p.TIES)
+            made, g = solution.found(fit, twist_sigma), replace(fit.geometry, solved=True)
+            counts = len(fit.r) - made.points, fit.tried - len(fit.r)
+    except NoLimb as error:
+        if p.NOLIMB == "ERROR":
+            raise
+        p.say(f"{error}: Method = None, what was to be solved is Null")
+        return solution.empty(image, twist_sigma), image.geometry
+    p.say(solution.words(made, counts))
+    if p.METHOD == "LIMB" and made.rms > DOUBTFUL:
+        p.say(f"the residual is above {DOUBTFUL} pixels: the model of the camera does not fit")
+    if p.PLOT is not None:
+        limbplot.draw(p.PLOT, [drawn]) if p.METHOD == "LIMB" else limbplot.costs(p.PLOT, *drawn)
+    return made, g
 
 
-def prepared(made, p):
-    """Geometry of a strip with the camera's constants, and the sigma of the twist, degrees."""
-    if made.blob("Table", "Geometry") is None:
-        raise Error(f"{p.FROM}: no geometry is attached: run spiceinit first")
-    strip.whole(made.label, p.FROM)
-    g = geometry.of_strip(made)
-    if g.attitude == "NONE":
-        raise Error(f"{p.FROM}: Attitude = NONE: run spiceinit with ATTITUDE = CK or SPIN")
-    if "LimbFit" in made.isis:
-        raise Error(f"{p.FROM}: jitter has run (Group = LimbFit): run spiceinit to start again")
-    bits = made.group("Instrument").integer("SampleBits", 12)
-    if bits == 8 and "Radiometry" not in made.isis:
-        raise Error(f"{p.FROM}: SampleBits = 8: run decompand first")
-    table = calfile.read(p.CAMERA, p)
-    offsets = dict(zip(table["Band"], table.numbers("LineOffset"), strict=True))
-    twist, sigma = (table.label.number(k, unit="degrees") for k in ("Twist", "TwistSigma"))
-    return geometry.with_constants(g, twist, offsets), sigma
+def applied(image, twist_sigma, p):
+    """Solution and Geometry of an Image by the row of a table."""
+    from perijove.kit import fittable
+
+    made = fittable.of(image, p.FIT, fittable.read(p.FIT, p), p.NOLIMB, twist_sigma)
+    p.say(solution.words(made))
+    known = solution.complete(made)
+    return made, image.pose(solution.vector(made, image)) if known else image.geometry
+
+
+def together(camera, twist_sigma, p):
+    """The table of the images of a FROMLIST, bytes."""
+    from perijove.kit import fittable, limbfit
+
+    images = limbimage.several(p.FROMLIST, camera, p.SATURATION)
+    terms, share = unknowns.wanted(p.SOLVE, images), set(p.SHARE) - {"NONE"}
+    fits = limbfit.together(images, terms, share, twist_sigma, p.TIES)
+    rows = []
+    for image, fit in zip(images, fits, strict=True):
+        if isinstance(fit, NoLimb) and p.NOLIMB == "ERROR":
+            raise Error(f"{image.name}: {fit}")
+        bad = isinstance(fit, NoLimb)
+        rows.append(solution.empty(image, twist_sigma) if bad else solution.found(fit, twist_sigma))
+    for n, image in enumerate(images):
+        words = solution.words(rows[n])
+        if isinstance(fits[n], NoLimb):
+            near = solution.neighbour(image, rows) if p.NOLIMB == "NEIGHBOUR" else None
+            rows[n], words = near or rows[n], f"{fits[n]}; Method = {near.method if near else None}"
+        p.say(f"{image.name}: {words}")
+    if p.PLOT is not None:
+        limbplot.draw(p.PLOT, [fit for fit in fits if not isinstance(fit, NoLimb)])
+    return fittable.text(rows, Solved=sorted(terms), Shared=sorted(share) or ["NONE"])
 
 
 @parm.tool
 def main(p):
+    refuse(p)
+    camera = calfile.read(p.CAMERA, p)
+    twist_sigma = camera.label.number("TwistSigma", unit="degrees")
+    if p.FROMLIST is not None:
+        found = together(camera, twist_sigma, p)
+        with files.output(p.TO, text=True) as stream:
+            stream.write(found)
+        return
     made = cube.read(p.FROM)
-    g, twist_sigma = prepared(made, p)
-    core = made.core
-    if "Radiometry" not in made.isis:  # not calibrated: nobody has marked what is saturated
-        core = np.where(core >= p.SATURATION, special.HIS, core)
-    unknowns = limbfit.clock(core, g) if g.attitude == "CK" else limbfit.turning(core, g)
+    image = limbimage.prepared(made, p.FROM, camera, p.SATURATION)
 
-    found = limbfit.fit(core, unknowns)
+    found, g = (measured if p.FIT is None else applied)(image, twist_sigma, p)
 
-    p.say(told(found))
-    if found.rms > DOUBTFUL:
-        p.say(f"the residual is above {DOUBTFUL} pixels: the model of the camera does not fit")
-    solved = geometry.attach(made, replace(found.geometry, solved=True))
-    solved.isis.append(record(found, twist_sigma))
+    solved = geometry.attach(made, g)
+    solved.isis.delete("LimbFit")
+    solved.isis.append(solution.group(found, g.camera.names))
     cube.write(p.TO, solved, p, type=pixel_type(made))

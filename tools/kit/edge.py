@@ -5,13 +5,16 @@ A body that reflects as Lambert's law, I = A mu0, and whose albedo changes along
 
     I(s) = a T1(s - e) + b T2(s - e) + sky,   T1 = G * mu0,  T2 = G * (mu0 mu)              (1)
 
-G the point spread, e the place of the limb, mu by `limb` eq. (3), and the incidence that of a
-normal which leans from the limb's towards the observer:
+G the point spread, of the width that leaves least of the profiles of a band, e the place of the
+limb, mu by `limb` eq. (3), and the incidence that of a normal which leans from the limb's towards
+the observer:
 
     mu0 = mu0_limb sqrt(1 - mu^2) + mu cos(phase)                                           (2)
 
 Near the limb mu changes by tenths within a few pixels, and belts with it; without T2 they would
-draw the limb by 0.1 px.  A profile is first placed by its 50 % crossing, then by eq. (1).
+draw the limb by 0.1 px.  A profile is first placed by its 50 % crossing, then by eq. (1).  In a
+noisy band, whose noise eq. (1) would amplify, profiles are averaged along the limb and keep the
+crossing.
 """
 
 import numpy as np
@@ -22,8 +25,11 @@ STEP = 0.25  # px between the samples of a profile
 CLEAN = 8.0  # px inside the limb that must hold no special pixel: saturation blooms outward
 NEAR, FAR = (2.0, 5.0), (3.0, 7.0)  # px inside and outside the limb where its levels are read
 FIT = 4.0  # px on either side of the limb to which eq. (1) is fitted
-PSF = 0.75  # px, sigma with pixel and interpolation; JNCE_2022186_43C00080: 0.7 to 0.8
-BATCH = 2000  # profiles held at a time
+PSF = 0.75  # px, sigma with pixel and interpolation, to begin with
+PSFS = np.arange(0.4, 2.45, 0.2)  # px, tried
+FEW = 60  # profiles that tell the point spread
+QUIET, MOST = 0.02, 8  # noise over brightness that does no harm; most neighbours averaged
+PIECE = 4.0  # px from one limb point to the next of the same piece
 CONTRAST = 0.04  # of the brightest in the band: the least step that is a limb
 
 
@@ -116,26 +122,98 @@ def templates(at, s, psf=PSF):
     return t1, t2, (smooth[0][:, i] - smooth[0][:, i - 1]) / fine
 
 
-def refined(core, lines, at):
+def widths(profile, at, s):
+    """(m,) neighbours on either side with which profiles (m, n) of one band are averaged.
+
+    So many that noise falls to QUIET of the brightness inside the limb; none in a bright image,
+    and fewer towards the ends of a piece of limb.
+    """
+    m = len(at)
+    inside = profile[:, (s >= -CLEAN) & (s <= -NEAR[0])][:, :: int(1 / STEP)]
+    near = (np.diff(at.frame) == 0) & (np.hypot(np.diff(at.x), np.diff(at.y)) < PIECE)
+    change = np.abs(np.diff(inside, axis=0)[near])
+    if np.isfinite(change).sum() < 100:
+        return np.zeros(m, int)
+    noise = 1.4826 / np.sqrt(2) * np.nanmedian(change) / np.nanmedian(inside)
+    wanted = min(int(0.5 * (noise / QUIET) ** 2), MOST) if noise > 0 else 0
+    ends = np.flatnonzero(np.concatenate([[True], ~near, [True]]))  # where pieces begin
+    length = np.diff(ends)
+    first, last = ends[:-1].repeat(length), (ends[1:] - 1).repeat(length)
+    each = np.arange(m)
+    return np.clip(np.minimum(each - first, last - each), 0, wanted)
+
+
+def together(profile, width):
+    """Means of profiles (m, n) over the rows i - width[i] to i + width[i]; NaN are left out.
+
+    NaN where at most half of the rows are known.
+    """
+    if not width.any():
+        return profile
+    m, known = len(profile), np.isfinite(profile)
+    total, count = np.zeros((2, m + 1, profile.shape[1]))
+    np.cumsum(np.where(known, profile, 0.0), axis=0, out=total[1:])
+    np.cumsum(known, axis=0, out=count[1:])
+    lo, hi = np.arange(m) - width, np.arange(m) + width + 1
+    count = count[hi] - count[lo]
+    mean = (total[hi] - total[lo]) / np.maximum(count, 1)
+    return np.where(2 * count > (hi - lo)[:, None], mean, np.nan)
+
+
+def basis(at, s, psf):
+    """The functions of s of which eq. (1) is the sum, for small e: (m, len(s), 4).
+
+    The last is that of -a e: the limb moves by its share of the first.
+    """
+    t1, t2, slope = templates(at, s, psf)
+    return np.stack([t1, t2, np.ones_like(t1), slope], -1)
+
+
+def placed(core, lines, at, psf):
     """Points, known to a pixel or so, moved to the limb by eq. (1); those without one dropped."""
     s = np.arange(-FIT, FIT + STEP / 2, STEP)
-    t1, t2, slope = templates(at, s)
-    basis = np.stack([t1, t2, np.ones_like(t1), slope], -1)  # the limb moves by -slope / t1
-    size = np.sqrt((basis * basis).sum(1))
-    basis = basis / size[:, None]
-    normal = np.einsum("msi,msj->mij", basis, basis)
+    functions = basis(at, s, psf)
+    size = np.sqrt((functions * functions).sum(1))
+    functions = functions / size[:, None]
+    normal = np.einsum("msi,msj->mij", functions, functions)
     total = np.zeros(len(at))
     for _ in range(2):
         profile = sample(core, lines, at.moved(total), s)
-        x = np.linalg.solve(normal, np.einsum("msi,ms->mi", basis, profile)[..., None])[..., 0]
+        x = np.linalg.solve(normal, np.einsum("msi,ms->mi", functions, profile)[..., None])[..., 0]
         with np.errstate(invalid="ignore", divide="ignore"):
             e = -(x[:, 3] / size[:, 3]) / (x[:, 0] / size[:, 0])
         kept = np.abs(e) < 2  # and no NaN, as where the profile has one
-        at, total, e, size, basis, normal = (
-            a[kept] for a in (at, total + e, e, size, basis, normal)
+        at, total, e, size, functions, normal = (
+            a[kept] for a in (at, total + e, e, size, functions, normal)
         )
     kept = np.abs(e) < 0.5
     return at[kept].moved(total[kept])
+
+
+def spread(core, lines, at):
+    """The sigma, px, of the point spread that leaves least of the profiles at Points of a band."""
+    at = at[:: max(1, len(at) // FEW)]
+    s = np.arange(-FIT, FIT + STEP / 2, STEP)
+    profile = sample(core, lines, at, s)
+    kept = np.isfinite(profile).all(1)
+    at, profile = at[kept], profile[kept]
+    if len(at) < FEW / 4:
+        return PSF
+    left = []
+    for psf in PSFS:
+        q, _ = np.linalg.qr(basis(at, s, psf))
+        rest = profile - (q @ (np.swapaxes(q, 1, 2) @ profile[..., None]))[..., 0]
+        left.append(np.median((rest * rest).sum(1) / (profile * profile).sum(1)))
+    i = int(np.clip(np.argmin(left), 1, len(PSFS) - 2))
+    curve = np.polyfit(PSFS[i - 1 : i + 2], left[i - 1 : i + 2], 2)
+    if curve[0] <= 0:
+        return PSFS[int(np.argmin(left))]
+    return float(np.clip(-curve[1] / (2 * curve[0]), PSFS[0], PSFS[-1]))
+
+
+def refined(core, lines, at):
+    """Points, known to a pixel or so, moved to the limb by eq. (1), its point spread measured."""
+    return placed(core, lines, at, spread(core, lines, at)) if len(at) else at
 
 
 def measure(core, geometry, height, half):
@@ -149,13 +227,16 @@ def measure(core, geometry, height, half):
     s = np.arange(-reach, reach + STEP / 2, STEP)
     at = limb.points(geometry)
     at = at.moved(at.gain * height[at.band])
-    least = CONTRAST * brightest(core)[at.band]
-    place = np.empty(len(at))
-    for i in range(0, len(at), BATCH):
-        part = np.s_[i : i + BATCH]
-        place[part] = edges(s, sample(core, lines, at[part], s), half, least[part])
-    found = np.isfinite(place)
-    return refined(core, lines, at[found].moved(place[found])), len(at)
+    least, found = CONTRAST * brightest(core), []
+    for band in range(len(core)):  # one by one: the profiles are many
+        mine = at[at.band == band]
+        profile = sample(core, lines, mine, s)
+        width = widths(profile, mine, s)
+        place = edges(s, together(profile, width), half, np.full(len(mine), least[band]))
+        known = np.isfinite(place)
+        mine = mine[known].moved(place[known])
+        found.append(mine if width.any() else refined(core, lines, mine))
+    return limb.joined(found), len(at)
 
 
 def brightest(core):

@@ -64,6 +64,12 @@ class Points:
         return replace(self, x=self.x + s * self.nx, y=self.y + s * self.ny)
 
 
+def joined(several):
+    """One Points of several."""
+    names = [f.name for f in fields(Points)]
+    return Points(*(np.concatenate([getattr(p, name) for p in several]) for name in names))
+
+
 def curve(o, radii, n):
     """n limb points (frames, n, 3) km body-fixed, eq. (1), for observers o (frames, 3) km."""
     scaled = np.asarray(o) / radii

@@ -1,132 +1,125 @@
-"""The fit of an attitude to the sunlit limb.
+"""Attitudes or start times from the limb: of one image, of many together.
 
-Every framelet that shows the limb measures it at many points; x, the unknowns of the attitude,
-and h, the height of the limb in each band, make least
-
-    sum rho((H_i(x) - h_b) g_i) / w_b^2  +  sum ((x_j - m_j) / s_j)^2  +  sum (h_b / s_h)^2     (1)
-
-H_i the height above the ellipsoid of the line of sight through point i (`limb` eq. 2), g_i the
-pixels per km there, rho Cauchy's loss, w from the spread of band b, m and s the priors (`robust`).
-Where the geometry has an attitude (CK) x is the start-time offset; where it has none (SPIN) x is
-axis, rate and phase of an even spin, started from the lit part of the image (`spin`).  The points
-are measured again at each solution, in ever narrower windows.
+An image alone is started from what it shows (`limbstart`) and refined in ever narrower windows
+about the limb (`bundle`).  Where the readout window of its methane band is not known, each that is
+known of another image is tried, and the best is refined with the rest.  Images together start
+from what each found alone.
 """
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
-from . import edge, limb, robust
-from .error import Error
-from .frames import Geometry
-from .spin import NOMINAL, Spin, search
+from . import limbstart, unknowns
+from .bundle import Fit, rounds
+from .geometry import with_constants
+from .limbstart import NoLimb
+from .spin import Spin
 
-WINDOWS = (30.0, 8.0, 4.0, 4.0)  # px about the limb, round by round
-REACH, GRID = 120.0, 2.0  # ms: the start times tried, and their step
-HEIGHT = 200.0  # km, prior of the limb height about 0
-AXIS, RATE = 1.0, 0.02  # degrees about Earth or Sun, rpm about the nominal rate: priors
-SHARED = 8.0  # w over the spread: many points share what the clouds do to the limb
-STRETCH = 5.0  # degrees of limb, seen by all filters and neighbouring frames, that err together
-FLOOR = 0.05  # px, least spread
-AGREE = 0.7  # least correlation of the lit part with a planet's disc
-FEWEST, LOOSEST = 50, 1.0  # points, and px of spread, that still are a limb
+__all__ = ["Fit", "NoLimb", "fit", "together"]
+
+WINDOWS = {"CK": (8.0, 4.0, 4.0), "SPIN": (30.0, 8.0, 4.0, 4.0)}  # px about the limb, by round
+AGAIN = (8.0, 4.0, 4.0)  # px, once each image has been solved alone
+CAMERA = {"TWIST", "LINEOFFSET"}  # what is held until images or ties help
+READOUTS = (315.48, 420.0)  # lines of the axis, METHANE: the kernel's, JNCE_2022186_43M00081's
 
 
-@dataclass(frozen=True)
-class Unknowns:
-    """What is solved of the attitude: pose(*x) is the Geometry of x (n,).
+def fit(image, terms, twist_sigma=np.inf, tie=False):
+    """The Fit of one Image; NoLimb where it shows no sunlit limb.
 
-    start, scale (n,); prior (mean, sigma); windows px
+    terms        what is solved, as `unknowns.wanted` gives it
+    twist_sigma  degrees, of the prior of the twist
+    tie          tie the colours of the image as well
     """
-
-    pose: object
-    start: tuple
-    scale: tuple
-    prior: tuple
-    windows: tuple
-
-
-def clock(core, g):
-    """The start-time offset (ms) of an image whose attitude is known, and a first value of it."""
-
-    def pose(ms):
-        return g.shift(ms / 1e3)
-
-    speed = np.linalg.norm(g.av, axis=1).max() * g.camera.focal / 1e3  # px per ms
-    half = REACH * speed + edge.CLEAN
-    at = limb.points(g, spacing=6.0, margin=half)
-    s = np.arange(-half, half, edge.STEP)
-    top = edge.brightest(core)[at.band][:, None]
-    fall = edge.falls(edge.sample(core, g.camera.lines, at, s)) / np.where(top > 0, top, np.inf)
-    fall = np.clip(fall, -0.3, 0.3)  # one bright spot is no limb
-    tried = np.arange(-REACH, REACH + GRID / 2, GRID)
-    each = np.arange(len(at))
-
-    def score(ms):
-        moved = -limb.heights(pose(ms), at) * at.gain  # px outward, limb of ms from that of 0
-        i = np.rint((moved - s[0]) / edge.STEP).astype(int)
-        inside = (i >= 0) & (i < len(s))
-        return fall[each[inside], i[inside]].sum()
-
-    start = max(tried, key=score)
-    return Unknowns(pose, (start,), (1.0,), ((0.0,), (np.inf,)), WINDOWS[1:])
+    readout = "METHANE" in terms and "METHANE" in image.geometry.camera.names
+    first = terms - {"METHANE"} - (CAMERA if tie else set())
+    found, none = [], None
+    for candidate in _readouts(image) if readout else [image]:
+        try:
+            found.append(_alone(candidate, first, twist_sigma))
+        except NoLimb as error:
+            none = error
+    if not found:
+        raise none
+    best = min(found, key=lambda f: f.rms * f.tried / f.kept.sum())
+    if not readout and not tie:
+        return best
+    made = unknowns.arranged([image], [best.u], [best.about], terms, (), twist_sigma)
+    return rounds([image], made, [best.about], AGAIN[1:], tie)[0]
 
 
-def turning(core, g):
-    """Axis offset (2, degrees), rate (rpm), phase (degrees) of an even spin, and first values."""
-    spin = Spin(g)
-    start, reference, agreement = search(core, spin)
-    if agreement < AGREE:
-        raise Error(
-            f"no sunlit limb: the lit part correlates by {agreement:.2f} with a planet's "
-            f"disc, expected {AGREE} at least"
-        )
-    mean = (*reference, np.copysign(NOMINAL, start[2]), 0.0)
-    prior = (mean, (AXIS, AXIS, RATE, np.inf))
-    return Unknowns(spin.pose, start, (0.1, 0.1, 0.01, 0.1), prior, WINDOWS)
+def together(images, terms, share, twist_sigma=np.inf, tie=False):
+    """Per image its Fit, or the NoLimb that says why it has none.
+
+    share  what the images of a pass have in common: AXIS, RATE, HEIGHT; the rest as in `fit`
+    """
+    series, first = unknowns.passes(images), {}
+    earth = {number: images[series.index(number)].geometry.earth for number in series}
+    out = list(images)
+    for i, image in enumerate(images):  # the axis of a pass is counted from one direction
+        image = replace(image, geometry=replace(image.geometry, earth=earth[series[i]]))
+        try:
+            first[i] = replace(fit(image, terms - CAMERA), image=image)
+        except NoLimb as error:
+            out[i] = error
+    while first:
+        fits = list(first.values())
+        about = _expected(fits, [series[i] for i in first])
+        chosen = [f.image for f in fits]
+        made = unknowns.arranged(chosen, [f.u for f in fits], about, terms, share, twist_sigma)
+        try:
+            solved = rounds(chosen, made, about, AGAIN, tie)
+        except NoLimb as error:  # of one image, which the others cannot help
+            i = list(first)[error.index]
+            out[i] = error
+            del first[i]
+            continue
+        for i, found in zip(first, solved, strict=True):
+            out[i] = _counted(found, images[i])
+        break
+    return out
 
 
-@dataclass(frozen=True)
-class Fit:
-    """A solution of eq. (1): geometry, x and height (km per band) with their sigmas, 1 each;
-    rms px of the points kept, and how many were kept, rejected as outliers, and looked for."""
-
-    geometry: Geometry
-    x: np.ndarray
-    x_sigma: np.ndarray
-    height: np.ndarray
-    height_sigma: np.ndarray
-    rms: float
-    points: int
-    rejected: int
-    tried: int
+def _readouts(image):
+    """The image with the optical axis of METHANE where it may lie: as held, and at READOUTS."""
+    g, names = image.geometry, list(image.geometry.camera.names)
+    band = names.index("METHANE")
+    for line in sorted({g.camera.cy[band] * image.summing, *READOUTS}):
+        offsets = g.camera.offsets.copy()
+        offsets[band] += line / image.summing - g.camera.cy[band]
+        yield replace(image, geometry=with_constants(g, g.camera.twist, offsets))
 
 
-def fit(core, unknowns):
-    """The Fit of a strip (bands, frames x lines, samples); Error where it shows no sunlit limb."""
-    u, bands = unknowns, len(core)
-    n, spread = len(u.start), np.ones(bands)
-    z = np.concatenate([u.start, np.zeros(bands)])
-    scale = np.concatenate([u.scale, np.full(bands, 50.0)])
-    mean = np.concatenate([u.prior[0], np.zeros(bands)])
-    sigma = np.concatenate([u.prior[1], np.full(bands, HEIGHT)])
-    for window in u.windows:
-        at, tried = edge.measure(core, u.pose(*z[:n]), z[n:], window)
-        if len(at) < FEWEST:
-            raise Error(f"no sunlit limb: {len(at)} points of it were found, expected {FEWEST}")
+def _alone(image, terms, twist_sigma):
+    """The Fit of one image from nothing, METHANE held."""
+    first, about = image.held, image.held
+    core, g = image.core(), image.geometry
+    if g.attitude == "SPIN":
+        start, about[:3] = limbstart.turning(core, g)
+        free = [k in terms for k in ("AXIS", "AXIS", "RATE")]
+        first[:4] = *np.where(free, start[:3], about[:3]), start[3]
+    elif "TIME" in terms:
+        first[0] = limbstart.clock(core, g)
+    made = unknowns.arranged([image], [first], [about], terms, (), twist_sigma)
+    return rounds([image], made, [about], WINDOWS[g.attitude])[0]
 
-        def residual(z, at=at):
-            return (limb.heights(u.pose(*z[:n]), at) - z[n:][at.band]) * at.gain
 
-        w = spread[at.band]
-        stretch = np.round(np.degrees(np.arctan2(at.ny, at.nx)) / STRETCH)
-        z, z_sigma, r = robust.solve(residual, z, scale, (mean, sigma), SHARED * w, 3 * w, stretch)
-        per_band = [robust.spread(r[at.band == b]) for b in range(bands)]
-        spread = np.fmax(np.nan_to_num(per_band, nan=1.0), FLOOR)
-    kept = np.abs(r) < 4 * spread[at.band]
-    if robust.spread(r) > LOOSEST:
-        raise Error(f"no sunlit limb: the edges found scatter by {robust.spread(r):.1f} pixels")
-    rms, points = float(np.sqrt((r[kept] ** 2).mean())), int(kept.sum())
-    return Fit(
-        u.pose(*z[:n]), z[:n], z_sigma[:n], z[n:], z_sigma[n:], rms, points, len(r) - points, tried
-    )
+def _expected(fits, series):
+    """Per image the u about which the priors stand: of a pass, the axis that most images took."""
+    about = [f.about.copy() for f in fits]
+    spun = [i for i, f in enumerate(fits) if f.geometry.attitude == "SPIN"]
+    for number in set(series):
+        mine = [i for i in spun if series[i] == number]
+        votes = [tuple(np.round(about[i][:2], 1)) for i in mine]
+        for i in mine:
+            best = max(votes, key=votes.count)  # the first of the most
+            about[i][:3] = fits[mine[votes.index(best)]].about[:3]
+    return about
+
+
+def _counted(found, image):
+    """The Fit with the Earth's direction of its own image, and its axis counted from there."""
+    g, u = image.geometry, found.u.copy()
+    if g.attitude == "SPIN":
+        u[:2] = Spin(g).offset(Spin(found.image.geometry).axis(*u[:2]))
+    return replace(found, image=image, geometry=replace(found.geometry, earth=g.earth), u=u)

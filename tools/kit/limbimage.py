@@ -1,0 +1,79 @@
+"""Strips that a fit to the limb takes: checked, with the camera's constants in flight."""
+
+import os
+
+import numpy as np
+
+from . import cube, files, geometry, special, strip
+from .error import Error, IoError
+from .unknowns import Image
+
+
+def prepared(made, source, camera, saturation, load=None):
+    """The Image of a cube; an Error says what must run before.
+
+    camera      calibration table: Twist, columns Band and LineOffset, px of the detector
+    saturation  DN from which on a strip that junocal has not seen is saturated
+    load        function that gives the cube again; None: it is kept
+    """
+    if made.blob("Table", "Geometry") is None:
+        raise Error(f"{source}: no geometry is attached: run spiceinit first")
+    strip.whole(made.label, source)
+    g, instrument = geometry.of_strip(made), made.group("Instrument")
+    if g.attitude == "NONE":
+        raise Error(f"{source}: Attitude = NONE: run spiceinit with ATTITUDE = CK or SPIN")
+    if any(known.get("Method") != "None" for known in made.isis.nodes("LimbFit")):
+        raise Error(f"{source}: jitter has run (Group = LimbFit): run spiceinit to start again")
+    calibrated = "Radiometry" in made.isis
+    if instrument.integer("SampleBits", 12) == 8 and not calibrated:
+        raise Error(f"{source}: SampleBits = 8: run decompand first")
+    summing = strip.factor(instrument)
+    lines = np.array(camera.numbers("LineOffset")) / summing
+    lines = dict(zip(camera["Band"], lines, strict=True))
+    moved = dict(zip(g.camera.names, g.camera.offsets, strict=True)).get("METHANE")
+    if moved:  # the label tells where the readout window stood: spiceinit has put it there
+        lines["METHANE"] = moved
+    twist = camera.label.number("Twist", unit="degrees")
+    g = geometry.with_constants(g, twist, lines)
+    name = str(made.isis.find("ProductId") or source)
+    load = load or (lambda: made)
+
+    def core():
+        found = load().core
+        # nobody has marked what is saturated before junocal
+        return found if calibrated else np.where(found >= saturation, special.HIS, found)
+
+    return Image(name, core, g, summing)
+
+
+def several(path, camera, saturation):
+    """The Images of the cubes that a file names, a path per line, # begins a comment.
+
+    The samples are read when they are wanted: those of many images may fill the memory.
+    """
+    paths, images = listed(path), []
+    for source in paths:
+        made = cube.read(source)
+        again = lambda source=source: cube.read(source)  # noqa: E731
+        images.append(prepared(made, source, camera, saturation, again))
+    names = [image.name for image in images]
+    for n, name in enumerate(names):
+        if name in names[:n]:
+            first = paths[names.index(name)]
+            raise Error(f"{path}: {first} and {paths[n]} are both of {name}")
+    return images
+
+
+def listed(path):
+    """The lines of a text file, without comments."""
+    try:
+        with open(path, encoding="utf-8") as stream:
+            lines = [line.partition("#")[0].strip() for line in stream]
+    except OSError as error:
+        raise IoError(f"{path}: cannot be read: {files.reason(error)}") from None
+    except UnicodeDecodeError:
+        raise Error(f"{path}: no text: expected one cube path per line") from None
+    found = [os.path.expanduser(line) for line in lines if line]
+    if not found:
+        raise Error(f"{path}: names no cube: expected one path per line")
+    return found
