@@ -1,9 +1,9 @@
 """Attitudes or start times from the limb: of one image, of many together.
 
 An image alone is started from what it shows (`limbstart`) and refined in ever narrower windows
-about the limb (`bundle`).  Where the readout window of its methane band is not known, each that is
-known of another image is tried, and the best is refined with the rest.  Images together start
-from what each found alone.
+about the limb (`bundle`).  Where no label tells the readout window of its methane band, each that
+is known of another image is tried; one that fits clearly better than the kernel's is refined with
+the rest.  Images together start from what each found alone.
 """
 
 from dataclasses import replace
@@ -21,6 +21,7 @@ __all__ = ["Fit", "NoLimb", "fit", "together"]
 WINDOWS = {"CK": (8.0, 4.0, 4.0), "SPIN": (30.0, 8.0, 4.0, 4.0)}  # px about the limb, by round
 AGAIN = (8.0, 4.0, 4.0)  # px, once each image has been solved alone
 CAMERA = {"TWIST", "LINEOFFSET"}  # what is held until images or ties help
+BETTER = 0.7  # of the misfit of the kernel's window: another that has less is believed
 READOUTS = (315.48, 420.0)  # lines of the axis, METHANE: the kernel's, JNCE_2022186_43M00081's
 
 
@@ -31,18 +32,21 @@ def fit(image, terms, twist_sigma=np.inf, tie=False):
     twist_sigma  degrees, of the prior of the twist
     tie          tie the colours of the image as well
     """
-    readout = "METHANE" in terms and "METHANE" in image.geometry.camera.names
+    asked = "METHANE" in terms and image.methane is not None
     first = terms - {"METHANE"} - (CAMERA if tie else set())
     found, none = [], None
-    for candidate in _readouts(image) if readout else [image]:
+    for candidate in _readouts(image, asked):
         try:
             found.append(_alone(candidate, first, twist_sigma))
         except NoLimb as error:
-            none = error
+            none = none or error
     if not found:
         raise none
-    best = min(found, key=lambda f: f.rms * f.tried / f.kept.sum())
-    if not readout and not tie:
+    best, kernel = min(found, key=_misfit), found[0]
+    if not asked and kernel.image is image and _misfit(best) > BETTER * _misfit(kernel):
+        best = kernel
+    image = replace(image, readout=asked or best.image is not image)
+    if not image.readout and not tie:
         return best
     made = unknowns.arranged([image], [best.u], [best.about], terms, (), twist_sigma)
     return rounds([image], made, [best.about], AGAIN[1:], tie)[0]
@@ -59,7 +63,7 @@ def together(images, terms, share, twist_sigma=np.inf, tie=False):
     for i, image in enumerate(images):  # the axis of a pass is counted from one direction
         image = replace(image, geometry=replace(image.geometry, earth=earth[series[i]]))
         try:
-            first[i] = replace(fit(image, terms - CAMERA), image=image)
+            first[i] = fit(image, terms - CAMERA)
         except NoLimb as error:
             out[i] = error
     while first:
@@ -80,14 +84,23 @@ def together(images, terms, share, twist_sigma=np.inf, tie=False):
     return out
 
 
-def _readouts(image):
-    """The image with the optical axis of METHANE where it may lie: as held, and at READOUTS."""
-    g, names = image.geometry, list(image.geometry.camera.names)
-    band = names.index("METHANE")
-    for line in sorted({g.camera.cy[band] * image.summing, *READOUTS}):
-        offsets = g.camera.offsets.copy()
-        offsets[band] += line / image.summing - g.camera.cy[band]
-        yield replace(image, geometry=with_constants(g, g.camera.twist, offsets))
+def _misfit(fit):
+    """px rms of the limb, the larger the fewer of the points looked for were kept."""
+    return fit.rms * fit.tried / fit.kept.sum()
+
+
+def _readouts(image, asked):
+    """The image as it is; and where METHANE's window is asked for or in doubt, at READOUTS."""
+    yield image
+    g, band = image.geometry, image.methane
+    if band is None or not (asked or g.camera.offsets[band] == 0):
+        return
+    for line in READOUTS:
+        move = line / image.summing - g.camera.cy[band]
+        if abs(move) > 1e-6:
+            offsets = g.camera.offsets.copy()
+            offsets[band] += move
+            yield replace(image, geometry=with_constants(g, g.camera.twist, offsets))
 
 
 def _alone(image, terms, twist_sigma):

@@ -43,12 +43,20 @@ class Image:
     name      for people;  core  function giving (bands, frames x lines, samples)
     geometry  with the camera's constants
     summing   pixels summed to one: OFFSET is in pixels of the detector
+    readout   True: the line of METHANE's optical axis is solved, whatever SOLVE says
     """
 
     name: str
     core: object
     geometry: Geometry
     summing: int = 1
+    readout: bool = False
+
+    @property
+    def methane(self):
+        """Its index among the bands, None where there is none."""
+        names = list(self.geometry.camera.names)
+        return names.index("METHANE") if "METHANE" in names else None
 
     @property
     def mid(self):
@@ -187,13 +195,14 @@ def _key(place, image, i, number, terms, share):
     name, band = place
     methane = name == "OFFSET" and band == "METHANE"
     term = "METHANE" if methane else TERM.get(name, name)
+    terms = terms | {"METHANE"} if image.readout else terms
     if term not in terms or (name, band) == ("OFFSET", REFERENCE):
         return None, None
     if methane:
         return (name, band, i), np.inf
     if name in ("TWIST", "OFFSET"):
         return (name, band, "all"), SIGMA.get(name)
-    if name == "TIME" and "METHANE" in terms and "METHANE" in image.geometry.camera.names:
+    if name == "TIME" and "METHANE" in terms and image.methane is not None:
         return (name, band, i), 1e3 * JITTER  # a shift on the detector is much like one in time
     return (name, band, ("pass", number) if term in share else i), SIGMA.get(name, np.inf)
 
