@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 import rasterio
+import rasterio.warp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from perijove.cub2std import draw, limits, main, quantised, rendered
@@ -122,7 +123,9 @@ def test_a_geotiff_lies_where_the_cube_lies(tmp_path, name, clat, clon, code):
     image.isis.append(where.mapping())
     values, _, profile = run(tmp_path, image, "a.tif", "BITS=32")
     with rasterio.open(tmp_path / "a.cub") as dataset:
-        assert dataset.crs.to_proj4() == profile["crs"].to_proj4()
+        line, point = np.array([1e7, -3e7]), np.array([2e7, 5e6])
+        here = rasterio.warp.transform(profile["crs"], dataset.crs, line, point)
+        assert_allclose(here, [line, point], atol=0.1)  # metres
         assert dataset.transform == profile["transform"]
     assert profile["crs"].to_authority() == code
     assert_array_equal(values, cube.read(f"{tmp_path}/a.cub").core)
@@ -177,7 +180,10 @@ def test_real_cubes_of_isis_keep_their_place(testdata, tmp_path):
         source = testdata / f"cubes/{name}.cub"
         main(f"FROM={source}", f"TO={tmp_path}/a.tif", "BITS=32")
         with rasterio.open(source) as was, rasterio.open(tmp_path / "a.tif") as now:
-            assert was.crs == now.crs and was.transform == now.transform
+            ends = [1e4, was.transform.c], [2e4, was.transform.f / 2]
+            here = rasterio.warp.transform(was.crs, now.crs, *ends)
+            assert_allclose(here, ends, atol=1e-3)
+            assert was.transform == now.transform
             values = was.read(1) * was.scales[0] + was.offsets[0]
             valid = was.read_masks(1) > 0
             assert_allclose(now.read(1)[valid], values[valid], rtol=1e-6)
@@ -187,9 +193,10 @@ def test_real_cubes_of_isis_keep_their_place(testdata, tmp_path):
 @pytest.mark.parametrize(
     ("name", "words", "found"),
     [
-        ("a.jpg", (), "expected .png, .tif or .tiff, or give FORMAT"),
+        ("a.jpg", (), "expected .png, .tif, .tiff or .fits, or give FORMAT"),
         ("a.png", ("BITS=32",), "BITS = 32: expected 8 or 16 for PNG"),
-        ("a.tif", ("BITS=12",), "BITS = 12: expected 8, 16 or 32 for TIFF"),
+        ("a.tif", ("BITS=12",), "BITS = 12: expected 8 or 16 or 32 for TIFF"),
+        ("a.fits", ("BITS=16",), "BITS = 16: expected 32 for FITS"),
         ("a.png", ("BANDS=(1,2)",), "BANDS = 1, 2: expected one, or three: red, green, blue"),
         ("a.png", ("BANDS=UV",), "band UV does not exist: the cube has BLUE, GREEN, RED"),
         ("a.png", ("MINIMUM=2", "MAXIMUM=1"), "MINIMUM = 2 is not below MAXIMUM = 1"),
@@ -240,3 +247,38 @@ def test_no_step_shows_where_a_second_band_saturates():
     core[core > 0.8] = special.HIS  # RED from 97 on, then GREEN from 120 on; BLUE from 223 on
     line = rendered(core[:, :, :215], [(0, 1)] * 3).astype(int)[:, 0]
     assert np.abs(np.diff(line, axis=1)).max() <= 4
+
+
+def test_fits_holds_the_values_upside_down(tmp_path):
+    where = projection.grid("SimpleCylindrical", "Jupiter", RADII, 1247.77, (-70, -30, 200, 320))
+    core = np.random.default_rng(4).uniform(0, 1, (2, *where.shape)).astype(np.float32)
+    core[0, 3, 4] = H
+    image = picture(core, ["UV", "BLUE"], Archive={"Credit": "NASA"})
+    image.isis.append(where.mapping())
+    cube.write(f"{tmp_path}/a.cub", image)
+    main(f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/a.fits", "BANDS=(2,1)")
+    data = (tmp_path / "a.fits").read_bytes()
+    assert len(data) % 2880 == 0
+    cards = [data[i : i + 80].decode() for i in range(0, 2880, 80)]
+    assert cards[0] == f"{'SIMPLE  =                    T':<80}" and f"{'END':<80}" in cards
+    said = {card[:8].strip(): card[10:].strip() for card in cards if card[8:10] == "= "}
+    assert (said["BITPIX"], said["NAXIS3"], said["BAND1"]) == ("-32", "2", "'BLUE    '")
+    assert said["CTYPE1"] == "'JULN-CAR'" and float(said["CRVAL1"]) == 180
+    west = 180 + (1 - float(said["CRPIX1"])) * float(said["CDELT1"])  # of the first sample
+    south = (1 - float(said["CRPIX2"])) * float(said["CDELT2"])  # of the first line
+    assert_allclose((south, west), where.latlon(where.lines - 1, 0), atol=1e-9)
+    assert any(card.startswith("COMMENT Credit: Image data: NASA ") for card in cards)
+    found = np.frombuffer(data, ">f4", core.size, 2880).reshape(core.shape)
+    assert_array_equal(found, np.where(np.isnan(core), np.nan, core)[::-1, ::-1])
+
+
+def test_geotiff_tells_where_it_has_no_words_for_a_projection(tmp_path, capsys):
+    extra = {"Distance": 300000.0}
+    where = projection.grid(
+        "PointPerspective", "Jupiter", RADII, 2000, (-90, 90, 0, 360), 0, 90, extra=extra
+    )
+    image = picture(np.ones((1, *where.shape)), ["BLUE"])
+    image.isis.append(where.mapping())
+    _, _, profile = run(tmp_path, image, "a.tif")
+    assert "GeoTIFF has no words for the projection" in capsys.readouterr().err
+    assert profile["crs"] is None and profile["transform"].a == 2e6

@@ -13,7 +13,11 @@ RADII = (71492.0, 71492.0, 66854.0)
 SYSTEM_III = CRS.from_user_input("+proj=longlat +a=71492000 +b=66854000 +no_defs")  # east
 WORLD = (-90, 90, 0, 360)
 HALF = np.radians(71492.0) / 2  # km, half a degree
-MAPS = {  # projection, km per cell, range, centre
+SHAPE = "+a=71492000.0 +b=66854000.0 +units=m +no_defs"
+ROBINSON = "+proj=robin +lon_0=270 +R=71492000.0 +units=m +no_defs"
+PARALLELS = {"FirstStandardParallel": 20.0, "SecondStandardParallel": 60.0}
+NOT_OF_GDAL = "LambertAzimuthalEqualArea", "PROJ"  # in a cube: GeoTIFF has them
+MAPS = {  # projection, km per cell, range, centre, what the label says besides
     "world": ("SimpleCylindrical", HALF, WORLD, 0, 180),
     "spot": ("SimpleCylindrical", 100.0, (-40, -10, 270, 320), 0, 180),
     "over 0": ("SimpleCylindrical", 100.0, (-40, -10, -10, 20), 0, 0),
@@ -25,12 +29,27 @@ MAPS = {  # projection, km per cell, range, centre
     "globe": ("Orthographic", 300.0, WORLD, 20, 266),
     "pole on": ("Orthographic", 300.0, WORLD, -90, 0),
     "piece": ("Orthographic", 100.0, (-40, -10, 270, 320), -23, 292),
+    "plate": ("Equirectangular", 200.0, (-60, 80, 90, 450), 40, 270),
+    "sinus": ("Sinusoidal", 300.0, WORLD, 0, 180),
+    "sinus, part": ("Sinusoidal", 100.0, (-60, -10, 250, 320), 0, 285),
+    "sailor": ("Mercator", 300.0, (-75, 75, 0, 360), 20, 180),
+    "from afar": ("PointPerspective", 200.0, WORLD, 20, 266, {"Distance": 150000.0}),
+    "equal areas": ("LambertAzimuthalEqualArea", 200.0, (-80, 40, 200, 330), -23, 292),
+    "equal areas, pole": ("LambertAzimuthalEqualArea", 200.0, (40, 90, 0, 360), 90, 0),
+    "equal areas, world": ("LambertAzimuthalEqualArea", 300.0, WORLD, 30, 100),
+    "meridian": ("TransverseMercator", 100.0, (-60, 60, 270, 310), 10, 292, {"ScaleFactor": 0.99}),
+    "cone": ("LambertConformal", 100.0, (10, 70, 240, 330), 40, 285, PARALLELS),
+    "Mollweide": ("PROJ", 300.0, WORLD, 0, 180, {"ProjString": f"+proj=moll +lon_0=180 {SHAPE}"}),
+    "Robinson": ("PROJ", 300.0, WORLD, 0, 90, {"ProjString": ROBINSON}),
+    "centric": ("SimpleCylindrical", 300.0, (-60, 30, 10, 200), 0, 180, {}, True),
+    "centric globe": ("Orthographic", 300.0, WORLD, 20, 266, {}, True),
 }
 
 
 def made(name):
-    projection_name, scale, ranges, clat, clon = MAPS[name]
-    return projection.grid(projection_name, "Jupiter", RADII, scale, ranges, clat, clon)
+    words, scale, ranges, clat, clon, *more = MAPS[name]
+    extra, centric = (*more, *({}, False)[len(more) :])
+    return projection.grid(words, "Jupiter", RADII, scale, ranges, clat, clon, centric, extra)
 
 
 def cells(grid, n=300, seed=0):
@@ -88,23 +107,33 @@ def test_the_map_holds_its_range_and_hardly_more(name):
 def test_proj_and_gdal_put_the_same_point_into_the_same_cell(name, tmp_path):
     grid = made(name)
     line, sample, lat, lon = cells(grid)
+    if grid.centric:
+        lat = ellipsoid.planetocentric(lat, RADII)
     image = cube.new(np.zeros((1, *grid.shape), np.float32))
     image.isis.append(grid.mapping())
     cube.write(tmp_path / "map.cub", image)
     with rasterio.open(tmp_path / "map.cub") as dataset:
         assert_allclose(dataset.get_transform(), grid.transform(), rtol=1e-12)
-        projections = dataset.crs, CRS.from_user_input(crs.of(grid))
+        found = dataset.crs
+    assert (found is None) == (grid.projection in NOT_OF_GDAL)
     left, step, _, top, _, down = grid.transform()
-    for projected in projections:
-        x, y = np.array(transform(SYSTEM_III, projected, -lon, lat))
+    for projected in filter(None, (found, CRS.from_user_input(crs.of(grid)))):
+        here = latlon_of(projected)
+        x, y = np.array(transform(here, projected, -lon, lat))
         assert_allclose((x - left) / step - 0.5, sample, atol=1e-5)
         assert_allclose((y - top) / down - 0.5, line, atol=1e-5)
         if grid.projection != "PolarStereographic":  # PROJ 9.7 inverts it near the pole only
             back = transform(
-                projected, SYSTEM_III, left + (sample + 0.5) * step, top + (line + 0.5) * down
+                projected, here, left + (sample + 0.5) * step, top + (line + 0.5) * down
             )
-            assert_allclose(ellipsoid.west(np.array(back[0])) - lon, 0, atol=1e-7)
-            assert_allclose(back[1], lat, atol=1e-7)
+            assert_allclose(np.mod(back[0] + lon + 180, 360), 180, atol=2e-6)
+            assert_allclose(back[1], lat, atol=2e-6)
+
+
+def latlon_of(projected):
+    """East longitude and latitude on the ellipsoid of a projection."""
+    a, b = crs.shape(projected.to_wkt())
+    return CRS.from_user_input(f"+proj=longlat +a={a} +b={b} +no_defs")
 
 
 @pytest.mark.parametrize("name", MAPS)
@@ -166,12 +195,12 @@ def test_refusals():
     with pytest.raises(Error, match="shows nothing of the map's range"):
         projection.grid("Orthographic", "Jupiter", RADII, 100, (60, 80, 0, 360), -90, 0)
     group = made("world").mapping()
-    group.set("ProjectionName", "Sinusoidal")
-    with pytest.raises(Error, match="ProjectionName = Sinusoidal, expected SimpleCylindrical"):
+    group.set("ProjectionName", "Robinson")
+    with pytest.raises(Error, match="ProjectionName = Robinson, expected SimpleCylindrical"):
         projection.read(group, 1, 1)
     group = made("world").mapping()
-    group.set("LatitudeType", "Planetocentric")
-    with pytest.raises(Error, match="LatitudeType = Planetocentric, expected Planetographic"):
+    group.set("LatitudeType", "Geodetic")
+    with pytest.raises(Error, match="LatitudeType = Geodetic, expected Planetocentric or"):
         projection.read(group, 1, 1)
     with pytest.raises(Error, match="no Group = Mapping"):
         projection.of_cube(cube.Cube(Node(), np.zeros((1, 2, 2))))
@@ -181,3 +210,41 @@ def test_nothing_shows_on_the_far_side():
     grid = made("globe")
     assert np.isnan(grid.pixel(-20.0, 86.0)).all()
     assert np.isnan(grid.latlon(0, 0)).all() and np.isnan(grid.points(0, 0)[0]).all()
+
+
+def test_a_map_of_equal_areas_has_them():
+    """One cell shows as much of the ellipsoid wherever it lies."""
+    grid = made("equal areas")
+    line, sample = np.array([[40, 300, 520, 700], [60, 350, 600, 80]])
+    (p, _), (right, _), (down, _) = (
+        grid.points(line + i, sample + j) for i, j in ((0, 0), (0, 1e-3), (1e-3, 0))
+    )
+    area = np.linalg.norm(np.cross(right - p, down - p), axis=1) / 1e-6
+    assert_allclose(area, grid.scale**2, rtol=1e-4)
+
+
+def test_words_of_proj_become_names_of_isis():
+    cases = {
+        "+proj=laea +lat_0=20 +lon_0=10": ("LambertAzimuthalEqualArea", 20, 350, {}),
+        "+proj=stere +lat_0=-90 +lon_0=0 +k=1": ("PolarStereographic", -90, 0, {}),
+        "+proj=eqc +R=71492000": ("SimpleCylindrical", 0, 0, {}),
+        "+proj=eqc +lat_ts=40 +R=69461558.1803341": ("Equirectangular", 40, 0, {}),
+        "IAU_2015:59925": ("Sinusoidal", 0, 180, {}),
+        "+proj=nsper +h=28508000 +R=71492000": ("PointPerspective", 0, 0, {"Distance": 1e5}),
+    }
+    for text, expected in cases.items():
+        name, clat, clon, extra = crs.parsed(text, RADII)
+        assert (name, clat, clon) == expected[:3] and extra == pytest.approx(expected[3])
+    for text in ("+proj=eqc", "+proj=laea +R=71492000", "+proj=stere +lat_0=40", "IAU_2015:59940"):
+        assert crs.parsed(text, RADII)[0] == "PROJ"
+    words = crs.parsed("+proj=moll", RADII, clon=100.0)[3]["ProjString"]
+    assert "+a=71492000.0 +b=66854000.0" in words and "+lon_0=260.0" in words
+
+
+def test_a_map_holds_what_its_cells_show():
+    for name in ("sinus", "Mollweide", "world", "about 291"):
+        held = made(name).held()
+        for key in ("minlat", "maxlat", "minlon", "maxlon"):
+            assert_allclose(getattr(held, key), getattr(made(name), key), atol=0.3)
+    held = made("piece").held()
+    assert held.minlat < -40 and held.maxlat > -10 and 250 < held.minlon < 270

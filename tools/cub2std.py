@@ -1,4 +1,4 @@
-"""cub2std - a cube as a picture: PNG, or GeoTIFF that keeps the map.
+"""cub2std - a cube as a picture: PNG, or GeoTIFF that keeps the map; as FITS, its values.
 
     P = clip((v - lo_b) / (hi_b - lo_b), 0, 1)^(1/GAMMA)                       (1)
 
@@ -16,12 +16,13 @@ import os
 
 import numpy as np
 
-from perijove.kit import cube, files, parm, picture, raster
+from perijove.kit import cube, files, fits, parm, picture, raster
 from perijove.kit.error import Error
 
 FADE = 48  # pixels, eq. (2)
 LEAST = np.float32(1e-3)  # weight of a band next to its own saturation
-FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF"}
+FORMATS = {".png": "PNG", ".tif": "TIFF", ".tiff": "TIFF", ".fits": "FITS", ".fit": "FITS"}
+BITS = {"PNG": (8, 16), "TIFF": (8, 16, 32), "COG": (8, 16, 32), "FITS": (32,)}
 STRIP = 32  # lines drawn at a time: they stay in the cache
 
 
@@ -141,11 +142,12 @@ def kind(p):
     """Return PNG, TIFF or COG, from FORMAT or the extension of TO."""
     extension = os.path.splitext(p.TO)[1].lower()
     if p.FORMAT is None and p.TO != "-" and extension not in FORMATS:
-        raise Error(f"TO = {p.TO}: expected .png, .tif or .tiff, or give FORMAT")
+        raise Error(f"TO = {p.TO}: expected .png, .tif, .tiff or .fits, or give FORMAT")
     form = p.resolve("FORMAT", label=FORMATS.get(extension, "PNG"))
-    if p.BITS not in (8, 16, 32) or (p.BITS == 32 and form == "PNG"):
-        expected = "8 or 16" if form == "PNG" else "8, 16 or 32"
-        raise Error(f"BITS = {p.BITS}: expected {expected} for {form}")
+    bits = p.resolve("BITS", label=32 if form == "FITS" else 8)
+    if bits not in BITS[form]:
+        expected = " or ".join(map(str, BITS[form]))
+        raise Error(f"BITS = {bits}: expected {expected} for {form}")
     if p.MINPERCENT >= p.MAXPERCENT:
         raise Error(f"MINPERCENT = {p.MINPERCENT:g} is not below MAXPERCENT = {p.MAXPERCENT:g}")
     return form
@@ -173,8 +175,12 @@ def main(p):
         names = [*names, "ALPHA"][: len(pixels)]
     if form == "PNG":
         data = raster.png(pixels, said)
+    elif form == "FITS":
+        data = fits.of_cube(image.replace(core=pixels), names, said)
     else:
         place = raster.georeference(image)
         data = raster.tiff(pixels, said, names, nodata, alpha, place, cog=form == "COG")
+        if place and not raster.located(data):
+            p.say("GeoTIFF has no words for the projection: it keeps the grid alone")
     with files.output(p.TO) as out:
         out.write(data)

@@ -1,4 +1,4 @@
-"""mapproj - map a strip: every cell from all framelets that saw it.
+"""mapproj - map a strip or another map: every cell from all framelets that saw it.
 
 For each cell the surface point p at its centre is projected into each frame f,
 
@@ -9,86 +9,116 @@ with the spacecraft where it was at that frame (parallax), light time, aberratio
 
     DN(b, cell) = sum_f w v(b, f, x, y + cy_b) / sum_f w                       (2)
 
-with w the distance to the framelet's edge (kit/mapping).  The grid: kit/projection, kit/snyder.
+with w the distance to the framelet's edge (kit/mapping).  A map is mapped anew from its own cells
+(kit/regrid).  The grid: kit/layout, kit/grid, kit/snyder.
 """
 
 import numpy as np
 
-from perijove.kit import cube, ellipsoid, mapping, parm, projection
+from perijove.kit import (
+    backplanes,
+    cube,
+    ellipsoid,
+    geometry,
+    layout,
+    mapping,
+    parm,
+    picture,
+    projection,
+    regrid,
+)
 from perijove.kit.error import Error
+from perijove.kit.values import one_of
 
-CAP = 50.0  # degrees: a polar map reaches down to here
+
+def below(g):
+    """Latitude and west longitude below the spacecraft at mid-time, and its distance, km."""
+    place = g.mid().o[0]
+    foot = ellipsoid.below(place, g.radii)[0]
+    return *ellipsoid.latlon(foot, g.radii), float(np.linalg.norm(place))
 
 
-def centre(name, clat, clon, below, source):
-    """Latitude and west longitude (None: the map's own choice) of the projection's centre.
+def seen(p, image):
+    """Return the Geometry of an image, what lies below, and the Grid it has; None for none."""
+    if picture.mapping(image) is None:
+        g = mapping.solved(image)
+        return g, below(g), None
+    own = projection.of_cube(image)
+    for name in ("FEATHER", "MAXEMISSION", "MAXINCIDENCE"):
+        if p.given(name):
+            raise Error(f"{name}: {p.FROM} is a map, which has no framelets")
+    middle = (own.minlat + own.maxlat) / 2, (own.minlon + own.maxlon) / 2, None
+    attached = image.blob("Table", "Geometry") is not None
+    return geometry.from_cube(image) if attached else None, middle, own
 
-    clat, clon  degrees as typed, None where not
-    below       latitude and west longitude below the spacecraft at mid-time
+
+def again(core, names, own, grid, interp, threads):
+    """Return the bands (bands, lines, samples) of a map, its Grid own, on another Grid.
+
+    Longitudes are taken from the nearest cell: 0 and 360 have no mean.
     """
-    if name == "SimpleCylindrical":
-        if clat:
-            raise Error(f"{source}: CLAT = {clat:g}: SimpleCylindrical has its centre at 0")
-        return 0.0, clon
-    if name == "PolarStereographic":
-        clat = np.copysign(90.0, below[0]) if clat is None else clat
-        if abs(clat) != 90.0:
-            raise Error(f"{source}: CLAT = {clat:g}: PolarStereographic needs 90 or -90")
-        return float(clat), 0.0 if clon is None else clon
-    return tuple(
-        float(round(b)) if a is None else a for a, b in zip((clat, clon), below, strict=True)
-    )
+
+    def pixel(line, sample):
+        return own.pixel(*grid.latlon(line, sample))
+
+    whole = [i for i, name in enumerate(names) if name.upper().startswith("LONGITUDE")]
+    out = regrid.resample(core, pixel, grid.shape, interp, own.turn, threads)
+    if whole:
+        near = regrid.resample(core[whole], pixel, grid.shape, "NEAREST", own.turn, threads)
+        out[whole] = near
+    return out
 
 
-def limits(name, clat, clon, typed, source):
-    """The range (minlat, maxlat, minlon, maxlon) in degrees, with defaults for None in `typed`."""
-    low, high = -90.0, 90.0
-    if name == "PolarStereographic":
-        low, high = (CAP, 90.0) if clat > 0 else (-90.0, -CAP)
-    turn = clon - 180.0 if name == "SimpleCylindrical" and clon is not None else 0.0
-    default = low, high, turn, turn + 360.0
-    minlat, maxlat, *around = (d if v is None else v for v, d in zip(typed, default, strict=True))
-    if minlat >= maxlat:
-        raise Error(f"{source}: MINLAT = {minlat:g} is not below MAXLAT = {maxlat:g}")
-    if name == "PolarStereographic" and np.sign(clat) * (minlat if clat > 0 else maxlat) < -60:
-        raise Error(f"{source}: latitudes {minlat:g} to {maxlat:g}: too far from the pole {clat:g}")
-    return minlat, maxlat, *projection.longitudes(*around, source)
-
-
-def middle(minlon, maxlon):
-    """Centre of a cylindrical map: 180 or 0, which GDAL reads right, where the range allows it."""
-    if minlon >= 0:
-        return 180.0
-    return 0.0 if minlon >= -180 and maxlon <= 180 else (minlon + maxlon) / 2
-
-
-def layout(p, g):
-    """The Grid that the parameters ask for."""
-    name, mid = p.PROJECTION, g.mid()
-    below = ellipsoid.latlon(ellipsoid.below(mid.o[0], g.radii)[0], g.radii)
-    clat, clon = centre(name, p.CLAT, p.CLON, below, p.FROM)
-    ranges = limits(name, clat, clon, (p.MINLAT, p.MAXLAT, p.MINLON, p.MAXLON), p.FROM)
-    if clon is None:
-        clon = middle(*ranges[2:])
-    scale = p.RESOLUTION
-    if p.PIXRES == "PPD":
-        scale = projection.degree(name, g.radii, clat) / p.RESOLUTION
-    elif not p.given("RESOLUTION"):
-        raise Error("PIXRES = KM needs a RESOLUTION, in kilometres per cell")
-    return projection.grid(name, g.target, g.radii, scale, ranges, clat, ellipsoid.west(-clon))
+def planes(p, g, grid, names):
+    """Return the backplanes that are asked for, {name: (lines, samples)}, at mid-time."""
+    asked = [one_of(word, list(backplanes.UNITS), "BACKPLANES =") for word in p.BACKPLANES or ()]
+    if not asked:
+        return {}
+    if g is None:
+        raise Error(f"{p.FROM}: BACKPLANES: no geometry is attached (run spiceinit)")
+    for name in asked:
+        if name in names or asked.count(name) > 1:
+            raise Error(f"BACKPLANES = {name}: the map has this band already")
+    made = backplanes.of_grid(asked, g.mid(), grid.points, grid.shape)
+    return dict(zip(asked, made, strict=True))
 
 
 @parm.tool
 def main(p):
-    strip = cube.read(p.FROM)
-    g = mapping.solved(strip)
-    grid = layout(p, g)
-
-    core = mapping.resample(
-        strip.core, g, grid.points, grid.shape, p.INTERP, p.FEATHER, p.MAXEMISSION, p.MAXINCIDENCE
+    image = cube.read(p.FROM)
+    g, under, own = seen(p, image)
+    typed = dict(
+        projection=p.PROJECTION,
+        resolution=p.RESOLUTION,
+        pixres=p.PIXRES,
+        minlat=p.MINLAT,
+        maxlat=p.MAXLAT,
+        minlon=p.MINLON,
+        maxlon=p.MAXLON,
+        clat=p.CLAT,
+        clon=p.CLON,
+        nlines=p.NLINES,
+        nsamples=p.NSAMPLES,
+        parallels=p.PARALLELS,
+        distance=p.DISTANCE,
     )
+    target, radii = (g.target, g.radii) if own is None else (own.target, own.radii)
+    grid = layout.wanted(typed, target, radii, under, p.MAP and p.use(p.MAP), own)
+    names = image.band_names()
 
-    label = strip.label.copy()
-    label.object("IsisCube").append(grid.mapping())
+    if own is None:
+        limits = p.MAXEMISSION, p.MAXINCIDENCE
+        core = mapping.resample(
+            image.core, g, grid.points, grid.shape, p.INTERP, p.FEATHER, *limits, threads=p.jobs
+        )
+    else:
+        core = again(image.core, names, own, grid, p.INTERP, p.jobs)
+    extra = planes(p, g, grid, [name.upper() for name in names])
+
+    label = image.label.copy()
+    isis = label.object("IsisCube")
+    isis.delete("Mapping")
+    isis.append(grid.mapping())
     p.say(f"{grid.lines} lines, {grid.samples} samples, {mapping.share(core):.1f} % seen")
-    cube.write(p.TO, strip.replace(core=core, label=label), p)
+    made = image.replace(core=core, label=label)
+    cube.write(p.TO, backplanes.add(made, extra) if extra else made, p)

@@ -68,7 +68,7 @@ def resample(
             i, j = tile.line, tile.sample
             painter.paint(tile, out[:, i : i + tile.size, j : j + tile.size])
 
-    with _alone(), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+    with alone(), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
         list(pool.map(work, range(0, len(corners), CHUNK)))
     return out
 
@@ -80,12 +80,12 @@ def affordable(bands, lines, samples):
     if size > 0.8 * memory:
         raise Error(
             f"{lines} lines and {samples} samples in {bands} bands take {size / 1e9:.0f} GB, this "
-            f"machine has {memory / 1e9:.0f}: lower RESOLUTION or SCALE"
+            f"machine has {memory / 1e9:.0f}: lower RESOLUTION or SCALE, or narrow the range"
         )
 
 
 @contextlib.contextmanager
-def _alone():
+def alone():
     """Keep OpenCV to one thread per call: the workers own the processors."""
     import cv2
 

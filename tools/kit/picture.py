@@ -112,7 +112,8 @@ def wraps(cube):
     group = mapping(cube)
     if group is None or group.text("ProjectionName", "").upper() not in CYLINDRICAL:
         return False
-    return abs(cube.core.shape[2] - 360 * scale(group)[0]) < 0.5
+    true = math.cos(math.radians(group.number("CenterLatitude", default=0.0)))  # to scale there
+    return abs(cube.core.shape[2] - 360 * true * scale(group)[0]) < 0.5
 
 
 def framelets(cube):

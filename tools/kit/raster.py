@@ -66,30 +66,36 @@ def _itxt(keyword, text):
 
 
 def georeference(cube):
-    """Return {crs, transform} of a map as GDAL reads them from the cube's own label, {} for no map.
+    """Return {crs, transform} of a map for GDAL, {} for no map.
 
-    Where the projection has a code in IAU_2015 the code is given, for it has a name.
+    A projection of ISIS that mapproj does not make is GDAL's to read from the cube's own label.
     """
+    from rasterio.crs import CRS
     from rasterio.errors import CRSError
     from rasterio.io import MemoryFile
 
     if picture.mapping(cube) is None:
         return {}
     head = sink.compose(cube.label, (1, 1, 1), ("Real", "Lsb", 0.0, 1.0), (), b"") + b"\0\0\0\0"
+    try:
+        known = CRS.from_user_input(crs.named(projection.of_cube(cube)))
+    except Error:
+        known = None
     with MemoryFile(head, ext=".cub") as memory, memory.open() as dataset:
         try:
-            return {"crs": _code(cube) or dataset.crs, "transform": dataset.transform}
+            return {"crs": known or dataset.crs, "transform": dataset.transform}
         except CRSError:
             raise Error(f"{cube.source}: GDAL makes no map of its Group Mapping") from None
 
 
-def _code(cube):
-    """Return the IAU_2015 code of a map's projection, None where there is none."""
-    try:
-        name = crs.of(projection.of_cube(cube))
-    except Error:  # a projection of ISIS that mapproj does not make
-        return None
-    return name if name.startswith("IAU") else None
+def located(data):
+    """Return True where a TIFF (bytes) has a coordinate system: GeoTIFF has no words for some."""
+    from rasterio.io import MemoryFile
+
+    with warnings.catch_warnings(), MemoryFile(data) as memory:
+        warnings.simplefilter("ignore")
+        with memory.open() as dataset:
+            return dataset.crs is not None
 
 
 def tiff(image, texts, names, nodata=None, alpha=False, place=None, cog=False):
