@@ -6,13 +6,15 @@
 #   make x.png            from x-raw.png and its Metadata.json
 #   make x.map.cub MAPPROJ="RESOLUTION=10" SPICEINIT="KERNELS=kernels ATTITUDE=SPIN"
 # in the data's own folder: make -f …/perijove/Makefile x.map.png
+# From every raw image below a folder, solved together, to pictures and maps in the folder OUT:
+#   make frames DATA=folder KERNELS=folder
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: demo test check bench docs gdal clean
+.PHONY: demo test check bench docs gdal clean frames pictures
 
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 PYTHON ?= python3
@@ -88,8 +90,12 @@ SPICEINIT ?= KERNELS=kernels
 %.cal.cub: %.lin.cub | $(READY)
 	junocal FROM=$< TO=$@ $(JUNOCAL)
 
-%.geo.cub: %.cal.cub | $(READY)
-	spiceinit FROM=$< $(SPICEINIT) | jitter TO=$@ $(JITTER)
+%.spice.cub: %.cal.cub | $(READY)
+	spiceinit FROM=$< TO=$@ $(SPICEINIT)
+
+# FIT=fit.sav: solved together with the others of the folder, else each on its own
+%.geo.cub: %.spice.cub $(FIT) | $(READY)
+	jitter FROM=$< TO=$@ $(if $(FIT),FIT=$(FIT)) $(JITTER)
 
 %.map.cub: %.geo.cub | $(READY)
 	mapproj FROM=$< TO=$@ $(MAPPROJ)
@@ -99,3 +105,24 @@ SPICEINIT ?= KERNELS=kernels
 
 %.png: %.geo.cub | $(READY)
 	midplane FROM=$< $(MIDPLANE) | cub2std TO=$@ $(CUB2STD)
+
+# ------------------------------------------------------------------- all images of a folder
+RAW := $(wildcard *-raw.png)
+OUT ?= frames
+KERNELS ?= kernels
+ATTITUDE ?= SPIN
+FRAMES = JUNOCAL="$(or $(JUNOCAL),HOTPIXELS=REPLACE)" MAPPROJ="$(or $(MAPPROJ),RESOLUTION=10)" \
+    SPICEINIT="KERNELS=$(abspath $(KERNELS)) ATTITUDE=$(ATTITUDE) TIMEOFFSET=LABEL"
+
+frames: $(READY)
+	@test -d "$(DATA)" || { echo "make frames: DATA = '$(DATA)': expected the folder of the raw images" >&2; exit 2; }
+	mkdir -p "$(OUT)"
+	find -L "$(abspath $(DATA))" -name '*-raw.png' -o -name '*-Metadata.json' \
+	    | while read -r path; do ln -sf "$$path" "$(OUT)/"; done
+	$(MAKE) -C "$(OUT)" -f $(ROOT)/Makefile VENV=$(abspath $(VENV)) FIT=fit.sav $(FRAMES) pictures
+
+pictures: $(RAW:-raw.png=.png) $(RAW:-raw.png=.map.png)
+
+fit.sav: $(RAW:-raw.png=.spice.cub)
+	printf '%s\n' $^ > fit.lst
+	jitter FROMLIST=fit.lst TO=$@ TIES=YES

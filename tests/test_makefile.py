@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from perijove.kit import calfile
+
 ROOT = pathlib.Path(__file__).parent.parent
 VENV = sys.prefix
 MAKE = f"env -u EXTRAS -u MAKEFLAGS make -f {ROOT}/Makefile VENV={VENV} -o {VENV}/.ready"
@@ -25,15 +27,39 @@ def test_picture_and_map_side_by_side_with_keywords(site, shell):
     line = f'cd {site} && {MAKE} -j2 {name}.png {name}.map.png MAPPROJ="RESOLUTION=2"'
     shell(line)
     steps = {p.name.removeprefix(name) for p in site.glob(f"{name}*")}
-    cubes = {".cub", ".lin.cub", ".cal.cub", ".geo.cub", ".map.cub"}
+    cubes = {".cub", ".lin.cub", ".cal.cub", ".spice.cub", ".geo.cub", ".map.cub"}
     assert steps == {"-raw.png", ".png", ".map.png"} | cubes
     scale = shell(f"getkey FROM={site}/{name}.map.cub GROUP=Mapping KEYWORD=Scale").stdout
     assert float(scale.split()[0]) == 2
     assert b"up to date" in shell(line).stdout  # a second run has nothing to do
 
 
+def test_all_images_of_a_folder_are_solved_together(site, tmp_path, shell):
+    from perijove.junosim import main
+
+    main(f"TO={tmp_path}/data/more", "SEED=6", "FRAMES=12", "TRUTH=NONE", "KERNELS=NO", "-quiet")
+    (tmp_path / "data/one").symlink_to(site)
+    words = f'DATA=data KERNELS={site}/kernels OUT=out ATTITUDE=CK MAPPROJ="RESOLUTION=2"'
+    line = f"{MAKE} -j2 frames {words}"
+    shell(line)
+    names = {p.name.removesuffix("-raw.png") for p in (tmp_path / "out").glob("*-raw.png")}
+    assert len(names) == 2
+    for name in names:
+        assert {p.name for p in (tmp_path / "out").glob(f"{name}*.png")} == {
+            f"{name}-raw.png",
+            f"{name}.png",
+            f"{name}.map.png",
+        }
+        method = shell(f"getkey FROM=out/{name}.geo.cub GROUP=LimbFit KEYWORD=Method").stdout
+        assert method == b"Table\n"
+    assert len(calfile.read(f"{tmp_path}/out/fit.sav").rows) == 2
+    assert b"Nothing to be done" in shell(line).stdout
+    done = shell(f"{MAKE} frames", check=False)
+    assert done.returncode == 2 and b"expected the folder of the raw images" in done.stderr
+
+
 def test_a_failing_step_leaves_no_target(tmp_path, shell):
     (tmp_path / "bad-raw.png").write_bytes(b"no image")
     done = shell(f"{MAKE} bad.map.cub", check=False)
-    assert done.returncode == 2 and b"**I/O ERROR** junocam2cub: bad-raw.png" in done.stderr
+    assert done.returncode == 2 and b"ERROR** junocam2cub: bad-raw.png: " in done.stderr
     assert [p.name for p in tmp_path.iterdir()] == ["bad-raw.png"]
