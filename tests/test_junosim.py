@@ -5,12 +5,13 @@ import cv2
 import numpy as np
 import pytest
 import spiceypy as sp
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from perijove.junosim import expose, main
 from perijove.kit import (
     calfile,
     cube,
+    damage,
     geometry,
     kernels,
     label,
@@ -241,6 +242,48 @@ def test_a_height_lifts_the_limb(tmp_path):
         lit.append((strip > 20).sum())
         assert truth_of(folder).numbers("LimbHeight", 1, "km") == [height]
     assert_allclose(lit[1] / lit[0], (1 + 2000 / 70000) ** 2, rtol=0.01)
+
+
+def test_what_damage_adds_belongs_to_the_detector_or_to_the_image():
+    shape = 1, 128, 1648
+    one, other = (damage.dark(12, shape, 1, seed) for seed in (2, 3))
+    assert_array_equal(one, damage.dark(12, shape, 1, 2))
+    fixed = [np.median(d, axis=0) - np.median(d) for d in (one, other)]
+    assert np.corrcoef(fixed[0].ravel(), fixed[1].ravel())[0, 1] > 0.95
+    rows = [np.median(d, axis=3) for d in (one, other)]
+    assert abs(np.corrcoef(rows[0].ravel(), rows[1].ravel())[0, 1]) < 0.3
+    # 60 DN of background, 0.15 of columns and 0.3 of hot pixels: 1 % of 15 DN, 0.5 % of 60 DN;
+    # tracks: 20 of 1 to 8 pixels of 150 DN
+    assert_allclose(one.mean(), 60.45 + 20 * 4.5 * 150 / (128 * 1648), atol=4)
+    assert_allclose(np.diff(rows[0], axis=2).std(), 3 * np.sqrt(2), rtol=0.06)
+    assert_allclose(
+        (fixed[0] - np.median(fixed[0], axis=1) > 20).mean(), 0.005 / np.exp(1 / 3), rtol=0.1
+    )
+
+
+def test_a_hot_pixel_leaves_a_streak_of_as_many_lines_as_there_are_stages():
+    one, six = (damage.dark(9, (1, 64, 300), n, 1) for n in (1, 6))
+    once, often = (
+        np.median(d - np.median(d, axis=(2, 3), keepdims=True), axis=0)[0] for d in (one, six)
+    )
+    line, sample = np.argwhere(once[:50] > 80)[0]
+    assert (often[line : line + 6, sample] > 60).all()
+    assert_allclose((often > 30).mean() / (once > 30).mean(), 6, rtol=0.25)
+
+
+def test_a_damaged_image_is_noisier_darkest_at_the_background_and_full_sooner(tmp_path):
+    options = "FRAMES=3", "FILTERS=RED", "TRUTH=NONE", "KERNELS=NO", "SEED=3", "TDI=2", "-quiet"
+    for name, words in (("a", []), ("none", ["DAMAGE=NONE"]), ("pj56", ["DAMAGE=PJ56"])):
+        main(f"TO={tmp_path / name}", *options, *words)
+    names = ["JNCE_2020154_27R90003_V01-raw.png", "90003-Metadata.json", "truth.pvl"]
+    for name in names:
+        assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "none" / name).read_bytes()
+    good, bad = (T[strip_of(tmp_path / k, names[0][:-8], 1)] for k in ("a", "pj56"))
+    dark = bad[..., 4:16]
+    assert not good[..., :23].any() and 54 < np.median(dark) < 68 and 7 < dark.std() < 60
+    assert good.max() > 1631 >= bad.max() and (bad == 1631).any()
+    assert truth_of(tmp_path / "pj56")["Damage"] == "PJ56"
+    assert "Damage" not in truth_of(tmp_path / "a")
 
 
 @pytest.mark.parametrize(

@@ -4,16 +4,16 @@ A scene (kit/scene) is seen from a passage (kit/simkernels) with the exact geome
 kernels, and goes through the camera the way junocal undoes it:
 
     et(f) = START + e + BIAS + f (INTERFRAME + DELTA)                          (1)
-    DN    = K I/F + B                                                          (2)
+    DN    = K I/F + B + E                                                      (2)
     var   = DN / g + r^2                                                       (3)
     code  = the first whose DN12 is not below the DN                           (4)
 
 START as the label tells it, e the jitter that it does not tell, BIAS and DELTA of the instrument
-kernel; K the DN of a surface of I/F = 1 and B the bias left on board (kit/radiometry); g electrons
-per DN and r the read noise (MSSS-JUNOCAM-DOC-0102, 5.3); DN12 the companding table.
+kernel; K the DN of a surface of I/F = 1, B the bias left on board and E the DN of known hot pixels
+(kit/radiometry); g electrons per DN and r the read noise (MSSS-JUNOCAM-DOC-0102, 5.3); DN12 the
+companding table.
 """
 
-import json
 import os
 import tempfile
 from dataclasses import replace
@@ -32,20 +32,28 @@ PSF = 0.7  # px, sigma
 NUMBER = 90000, 95000  # of the product with SEED = 0, in colour and of METHANE alone
 
 
-def expose(radiance, dn_per_if, bias, dn12, rng=None):
+def expose(
+    radiance, dn_per_if, bias, dn12, rng=None, summing=1, mode="SQROOT", read=READ, full=FULL
+):
     """8-bit codes of I/F, eqs. (2) to (4).
 
     radiance   I/F, any shape
-    dn_per_if  K, DN;  bias  B, DN
+    dn_per_if  K, DN;  bias  B, DN, one or of that shape
     dn12       (256,) the companding table, DN
     rng        np.random.Generator of the noise; None: no noise
+    summing    so many lines and samples become one, their mean;  mode  of companding
+    read       r, DN;  full  DN at which pixels pile up
     """
+    from perijove.kit import product
+
     dn = np.asarray(radiance, np.float32) * np.float32(dn_per_if) + np.float32(bias)
     if rng is not None:
-        deviation = np.sqrt(np.maximum(dn, 0) / ELECTRONS + READ**2)
+        deviation = np.sqrt(np.maximum(dn, 0) / ELECTRONS + read**2)
         dn = dn + deviation * rng.standard_normal(dn.shape, dtype=np.float32)
-    codes = radiometry.compand(np.arange(FULL + 1), dn12)  # of every DN there is
-    return codes[np.rint(np.clip(dn, 0, FULL)).astype(np.int16)]
+    dn = np.clip(dn, 0, full)
+    dn = product.summed(dn, summing) if summing > 1 else dn
+    codes = product.companded(np.arange(full + 1), mode, dn12)  # of every DN there is
+    return codes[np.rint(dn).astype(np.int16)]
 
 
 def observe(p, bands, delay, flyby, rng):
@@ -66,18 +74,20 @@ def observe(p, bands, delay, flyby, rng):
     frames = np.arange(p.FRAMES) * (delay + delta)
     true = flyby.pass_over(wanted) - bias - frames.mean()
     start = sp.et2utc(true - jitter, "ISOC", 3)
-    camera = kernels.camera(codes, names, (LINES, SAMPLES), radiometry.PHOTOACTIVE)
+    size = LINES, SAMPLES
+    camera = kernels.camera(codes, names, size, radiometry.PHOTOACTIVE, p.METHANELINE)
     g = kernels.states(true + bias + frames, "Jupiter", camera)
     constants = calfile.read(p.CAMERA, p)
     twist = p.resolve("TWIST", table=constants.label.number("Twist", unit="degrees"))
     offsets = dict(zip(constants["Band"], constants.numbers("LineOffset"), strict=True))
+    offsets = [offsets.get(n, 0) + moved for n, moved in zip(names, camera.offsets, strict=True)]
     g = geometry.with_constants(g, twist, offsets)
     return replace(g, radii=g.radii + p.HEIGHT), start, true - sp.str2et(start)
 
 
 def photograph(p, g, bands, tdi, orbit, albedo, rng):
-    """The strip as it is sent, (frames, bands, lines, samples) uint8."""
-    from perijove.kit import render, scene
+    """The strip as it is sent, (frames, bands, lines, samples) uint8, and K of the bands, DN."""
+    from perijove.kit import damage, render, scene
 
     dn12 = np.asarray(radiometry.companding(calfile.read("juno/compand.sav", p)))
     distance = np.linalg.norm(g.sun, axis=1).mean() / radiometry.AU
@@ -87,15 +97,28 @@ def photograph(p, g, bands, tdi, orbit, albedo, rng):
     first, last = radiometry.PHOTOACTIVE
     layout = Layout([band["FILTER"] for band in bands], LINES, SAMPLES, first, last)
     response = radiometry.responses(calfile.read("juno/blemishes.sav", p), layout, tdi)
-    raw = np.zeros((p.FRAMES, len(bands), LINES, SAMPLES), np.uint8)  # dark columns send 0
+    hot = radiometry.excess(calfile.read("juno/hotpixels.sav", p), layout, tdi, orbit)
+    s, size = p.SUMMING, (len(bands), LINES, SAMPLES)
+    left, right = radiometry.photoactive(s)  # dark columns send 0
+    raw = np.zeros((p.FRAMES, len(bands), LINES // s, SAMPLES // s), np.uint8)
+    dark = damage.dark(p.FRAMES, size, tdi, p.SEED) if p.DAMAGE == "PJ56" else None
+    per_if = []
     for b, band in enumerate(bands):
         texture = scene.padded(albedo[b])
         k = radiometry.dn_per_if(band, tdi * radiometry.STAGE / 1e3, distance, orbit)
+        per_if.append(k)
         for f in p.progress(range(p.FRAMES), band["FILTER"]):
             seen = render.radiance(g, f, b, texture, p.LIMBDARKENING, PSF, smear)
-            seen = seen * response[b, :, first:last]
-            raw[f, b, :, first:last] = expose(seen, k, band["BIAS"], dn12, rng if p.NOISE else None)
-    return raw
+            seen = (seen * response[b, :, first:last])[:, s * left - first : s * right - first]
+            columns, of = np.s_[left:right], {}
+            bias = band["BIAS"] + hot[b, :, s * left : s * right]
+            if dark is not None:  # it is read out of all columns
+                seen = np.pad(seen, ((0, 0), (s * left, SAMPLES - s * right)))
+                columns, bias = np.s_[:], band["BIAS"] + hot[b] + dark[f, b]
+                of = {"read": damage.READ, "full": damage.FULL}
+            noise = rng if p.NOISE else None
+            raw[f, b, :, columns] = expose(seen, k, bias, dn12, noise, s, p.MODE, **of)
+    return raw, per_if
 
 
 @parm.tool
@@ -108,6 +131,8 @@ def main(p):
         raise Error(f"FILTERS = {', '.join(names)}: a filter is named twice")
     if p.given("MINUTES") and p.given("ALTITUDE"):
         raise Error("MINUTES and ALTITUDE exclude each other")
+    if p.given("METHANELINE") and "METHANE" not in names:
+        raise Error(f"METHANELINE is for METHANE, FILTERS = {', '.join(names)}")
     delay, tdi = round(p.INTERFRAME, 3), p.TDI or (32 if "METHANE" in names else 1)
     number, orbit = NUMBER[names == ["METHANE"]] + p.SEED, simkernels.ORBIT_NUMBER
     rng = np.random.default_rng(p.SEED)
@@ -116,18 +141,25 @@ def main(p):
         with kernels.loaded(flyby.kernels):
             g, start, error = observe(p, bands, delay, flyby, rng)
             sun = np.linalg.norm(g.sun, axis=1).mean()
-            words = product.keywords(start, p.FRAMES, names, delay, tdi, orbit, number, sun)
+            form = product.Form(p.SUMMING, p.MODE, p.FORMAT, p.METHANELINE)
+            words = product.keywords(start, p.FRAMES, names, delay, tdi, orbit, number, sun, form)
         _folder(p.TO)
         for name in sorted(os.listdir(folder)) if p.KERNELS else ():
             with open(os.path.join(folder, name), "rb") as kernel:
                 _save(_folder(os.path.join(p.TO, "kernels")), name, kernel.read())
 
     albedo = scene.albedo()[[scene.BANDS.index(name) for name in names]]
-    raw = photograph(p, g, bands, tdi, orbit, albedo, rng)
-    _save(p.TO, words["FILE_NAME"], product.png(raw.reshape(-1, SAMPLES)))
-    _save(p.TO, f"{number}-Metadata.json", json.dumps(words, indent=2).encode() + b"\n")
+    raw, per_if = photograph(p, g, bands, tdi, orbit, albedo, rng)
+    if p.FORMAT == "RDR":
+        dn12 = radiometry.companding(calfile.read("juno/compand.sav", p))
+        raw = product.reduced(raw, radiometry.decompanding(p.MODE, dn12), per_if)
+    strip = raw.reshape(-1, raw.shape[-1])
+    for name, data in product.files(words, strip, p.FORMAT, number).items():
+        _save(p.TO, name, data)
     what = truth.group(g, flyby, error, p.HEIGHT)
     what.update(ProductId=words["PRODUCT_ID"], LimbDarkening=p.LIMBDARKENING, Seed=p.SEED)
+    if p.DAMAGE != "NONE":
+        what.set("Damage", p.DAMAGE)
     _save(p.TO, "truth.pvl", truth.text(what))
     if p.TRUTH != "NONE":
         k = p.LIMBDARKENING if p.TRUTH == "RADIANCE" else None
