@@ -1,7 +1,6 @@
 """Files and pipes: sequential reading with exact counts, atomic writing."""
 
 import contextlib
-import hashlib
 import os
 import stat
 import sys
@@ -181,6 +180,8 @@ def tell(line):
 
 def sha256(path):
     """Return the SHA-256 of a file, hexadecimal."""
+    import hashlib
+
     try:
         with open(path, "rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()

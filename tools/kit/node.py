@@ -2,7 +2,7 @@
 
 import math
 import re
-from typing import NamedTuple
+from collections import namedtuple
 
 from .error import Error
 from .units import convert
@@ -15,11 +15,8 @@ PLAIN = re.compile(r"[A-Za-z0-9_./:+$*^|@%&~?!\[\]\\-]+\Z")
 REQUIRED = object()
 
 
-class Quantity(NamedTuple):
-    """A value and its unit, as in 3.2 <ms>."""
-
-    value: object
-    unit: str
+Quantity = namedtuple("Quantity", ("value", "unit"))
+Quantity.__doc__ = "A value and its unit, as in 3.2 <ms>."
 
 
 def word_of(word):
