@@ -111,6 +111,7 @@ RAW := $(wildcard *-raw.png)
 OUT ?= frames
 KERNELS ?= kernels
 ATTITUDE ?= SPIN
+JOINT ?= TIES=YES
 FRAMES = JUNOCAL="$(or $(JUNOCAL),HOTPIXELS=REPLACE)" MAPPROJ="$(or $(MAPPROJ),RESOLUTION=10)" \
     SPICEINIT="KERNELS=$(abspath $(KERNELS)) ATTITUDE=$(ATTITUDE) TIMEOFFSET=LABEL"
 
@@ -125,4 +126,4 @@ pictures: $(RAW:-raw.png=.png) $(RAW:-raw.png=.map.png)
 
 fit.sav: $(RAW:-raw.png=.spice.cub)
 	printf '%s\n' $^ > fit.lst
-	jitter FROMLIST=fit.lst TO=$@ TIES=YES
+	jitter FROMLIST=fit.lst TO=$@ $(JOINT)

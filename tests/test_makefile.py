@@ -39,7 +39,7 @@ def test_all_images_of_a_folder_are_solved_together(site, tmp_path, shell):
 
     main(f"TO={tmp_path}/data/more", "SEED=6", "FRAMES=12", "TRUTH=NONE", "KERNELS=NO", "-quiet")
     (tmp_path / "data/one").symlink_to(site)
-    words = f'DATA=data KERNELS={site}/kernels OUT=out ATTITUDE=CK MAPPROJ="RESOLUTION=2"'
+    words = f'DATA=data KERNELS={site}/kernels OUT=out ATTITUDE=CK JOINT= MAPPROJ="RESOLUTION=2"'
     line = f"{MAKE} -j2 frames {words}"
     shell(line)
     names = {p.name.removesuffix("-raw.png") for p in (tmp_path / "out").glob("*-raw.png")}
