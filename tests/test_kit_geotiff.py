@@ -140,3 +140,14 @@ def test_a_command_without_rasterio_in_sight_starts_light():
     code = "import sys, perijove.kit.cube; print('rasterio' in sys.modules)"
     done = subprocess.run(["python", "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == "False\n"
+
+
+def test_a_projection_that_geotiff_cannot_say_is_told_and_kept(shell, folder):
+    words = "PROJECTION=PointPerspective DISTANCE=300000 CLAT=0 CLON=90 RESOLUTION=1"
+    done = shell(f"mapproj FROM=x.cub {words} TO=p.tif")
+    told = done.stderr.decode()
+    assert "GeoTIFF has no words for the projection" in told and "ERROR" not in told
+    shell(f"mapproj FROM=x.cub {words} TO=p.cub -quiet")
+    a, b = (cube.read(f"{folder}/p.{end}") for end in ("cub", "tif"))
+    assert a.group("Mapping") == b.group("Mapping")
+    np.testing.assert_array_equal(a.core.view(np.uint32), b.core.view(np.uint32))

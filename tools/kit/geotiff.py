@@ -43,6 +43,7 @@ def pack(head, pixels, raw, tail, place, path):
     pixels  type, byte order, Base, Multiplier;  raw (bands, lines, samples) as on disk
     place   {crs, transform} of raster.georeference
     """
+    from rasterio import Env
     from rasterio.io import MemoryFile
 
     kind, _, base, multiplier = pixels
@@ -70,7 +71,7 @@ def pack(head, pixels, raw, tail, place, path):
         "interleave": "band",
         **place,
     }
-    with warnings.catch_warnings(), MemoryFile() as memory:
+    with warnings.catch_warnings(), Env(), MemoryFile() as memory:  # Env: GDAL keeps quiet
         warnings.simplefilter("ignore")  # a cube without a map is what it is
         with memory.open(**options) as dataset:
             dataset.write(raw)
@@ -152,6 +153,13 @@ def _same_place(head, root, found, path):
             f"{path}: its corner or resolution is no longer that of its Group Mapping: another "
             "program changed it; import it by std2cub"
         )
+
+
+def located(data):
+    """Return True where a TIFF (bytes) has a coordinate system."""
+    from . import raster
+
+    return raster.located(data)
 
 
 def place(root, path):

@@ -95,7 +95,7 @@ class Sink:
         wanted = self.to.type or pixel_type
         self.pixels = (wanted, self.to.order, *_scale(self.to, pixel_type))
         self.shape, self.blobs, self.tile = shape, blobs, None
-        self.tiff = geotiff.named(self.to.path)
+        self.p, self.tiff = p, geotiff.named(self.to.path)
         self.root = root
         if self.tiff and (self.to.format, self.to.order) != ("BandSequential", "Lsb"):
             raise Error(
@@ -124,7 +124,10 @@ class Sink:
             raw = np.concatenate([self.encode(b).reshape(-1) for b in blocks]).reshape(self.shape)
             rest = b"".join([*tail(), self.history])
             where = geotiff.place(self.root, self.to.path)
-            stream.write(geotiff.pack(self.head, self.pixels, raw, rest, where, self.to.path))
+            data = geotiff.pack(self.head, self.pixels, raw, rest, where, self.to.path)
+            if self.p is not None and where and not geotiff.located(data):
+                self.p.say("GeoTIFF has no words for the projection: only perijove knows it")
+            stream.write(data)
             return
         stream.write(self.head)
         if self.tile:
