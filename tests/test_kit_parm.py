@@ -66,6 +66,7 @@ def test_case_prefix_units_and_lists_as_isis_takes_them():
         ("=stray", "=stray is no KEY=value"),
         ("-", "- is no KEY=value"),
         ("--", "-- is no KEY=value"),
+        ("", "'' is no KEY=value"),
     ],
 )
 def test_a_wrong_word_says_what_was_found_and_expected(word, message):

@@ -10,7 +10,7 @@ point: kit/groundpoint.
 import numpy as np
 
 from perijove.kit import anylabel, cube, ellipsoid, files, parm, picture, places, results, special
-from perijove.kit.error import Error, IoError
+from perijove.kit.error import Error
 from perijove.kit.groundpoint import facts
 from perijove.kit.label import Node, Quantity
 
@@ -70,13 +70,9 @@ def asked(p, where):
 
 def pairs(path):
     """Return the pairs of numbers (n, 2) of a text file, one a line; # starts a comment."""
-    try:
-        with open(path, encoding="latin-1") as stream:
-            lines = [line.partition("#")[0].replace(",", " ").split() for line in stream]
-    except OSError as error:
-        raise IoError(f"{path}: cannot be read: {files.reason(error)}") from None
     found = []
-    for number, words in enumerate(lines, 1):
+    for number, row in enumerate(files.rows(path, "a pair of numbers on each line"), 1):
+        words = row.replace(",", " ").split()
         try:
             if words:
                 first, second = map(float, words)

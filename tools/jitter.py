@@ -31,6 +31,7 @@ from perijove.kit.error import Error
 from perijove.kit.limbstart import NoLimb
 from perijove.kit.sink import pixel_type
 
+LEAST_SIGMA = 1e-6  # degrees, of the prior of the twist
 DOUBTFUL = 0.4  # pixels rms; good images leave 0.1 to 0.25
 
 
@@ -46,6 +47,7 @@ def refuse(p):
         (grid and (p.SOLVE or ["TIME"]) != ["TIME"], "METHOD = GRID solves TIME alone"),
         (grid and p.TIES, "METHOD = GRID takes no TIES"),
         (p.given("STEP") and not grid, "STEP is the step of METHOD = GRID"),
+        (p.PLOT is not None and p.PLOT == p.TO, f"PLOT and TO are both {p.TO}"),
         (alone, "NOLIMB = NEIGHBOUR needs neighbours: a FROMLIST, or a table with FIT"),
     ):
         if wrong:
@@ -77,6 +79,8 @@ def measured(image, twist_sigma, p):
         if p.NOLIMB == "ERROR":
             raise
         p.say(f"{error}: Method = None, what was to be solved is Null")
+        if p.PLOT is not None:
+            p.say(f"{p.PLOT}: there is nothing to plot")
         return solution.empty(image, twist_sigma), image.geometry
     p.say(solution.words(made, counts))
     if p.METHOD == "LIMB" and made.rms > DOUBTFUL:
@@ -125,6 +129,8 @@ def main(p):
     refuse(p)
     camera = calfile.read(p.CAMERA, p)
     twist_sigma = camera.label.number("TwistSigma", unit="degrees")
+    if twist_sigma < LEAST_SIGMA:
+        raise Error(f"{p.CAMERA}: TwistSigma = {twist_sigma:g}, expected {LEAST_SIGMA} or more")
     if p.FROMLIST is not None:
         found = together(camera, twist_sigma, p)
         with files.output(p.TO, text=True) as stream:

@@ -21,6 +21,7 @@ from perijove.kit.error import Error
 from perijove.kit.label import Node, Quantity
 from perijove.kit.strip import whole
 
+SUN = 695700.0  # km, its radius: IAU 2015 resolution B3
 RDR = 10000.0  # DN of I/F = 1 in a reduced product
 DN_ONLY = (  # parameters that a reduced product has no use for
     *("BIAS", "DARK", "DARKSCALE", "EXPOSURE", "SOLARDISTANCE", "ORBIT", "HOTLIST"),
@@ -38,6 +39,9 @@ def strip(p, label):
         raise Error(f"{p.FROM}: SampleBits = 8: run decompand first")
     if bits not in (12, 16):
         raise Error(f"{p.FROM}: SampleBits = {bits}, expected 12 (decompanded) or 16 (reduced)")
+    stages = instrument.integer("TDICount", default=1)
+    if stages < 1:
+        raise Error(f"{p.FROM}: TDICount = {stages}, expected 1 or more")
     layout = whole(label, p.FROM)
     group = Node("Group", "Radiometry", [("Units", "I/F")])
     made = (_decompanded if bits == 12 else _reduced)(p, label, instrument, layout, group)
@@ -50,7 +54,6 @@ def strip(p, label):
     for name, of in (("DARKSCALE", p.DARK), ("MASKBAD", p.MASK)):
         if p.given(name) and not of:
             raise Error(f"{name} is given without {name[:4]}")
-    stages = instrument.integer("TDICount", default=1)
     made |= _planes(p, layout, stages, bits, made["bias"])
     return Strip(layout=layout, stages=stages, **made)
 
@@ -129,8 +132,12 @@ def _circumstances(p, label, instrument):
     distance = p.resolve("SOLARDISTANCE", label=radiometry.sun_distance(instrument))
     archive = label.object("IsisCube").group("Archive")
     orbit = p.resolve("ORBIT", label=archive.integer("OrbitNumber", default=None))
-    for name, value in (("EXPOSURE", exposure), ("SOLARDISTANCE", distance), ("ORBIT", orbit)):
-        if value is None or not (0 < value < 1e12 or name == "ORBIT"):
+    for name, value, least in (
+        ("EXPOSURE", exposure, 1e-3),
+        ("SOLARDISTANCE", distance, SUN),  # 5.2 is not meant to be km
+        ("ORBIT", orbit, -np.inf),
+    ):
+        if value is None or not least < value < 1e12:
             found = "is not in the label" if value is None else f"= {value}"
             raise Error(f"{p.FROM}: {name} {found}: give {name}")
     stages = instrument.integer("TDICount", default=None)

@@ -45,6 +45,7 @@ EXTRA = {  # what the Mapping group of a projection says besides: PROJ's word fo
     "LambertConformal": {"FirstStandardParallel": None, "SecondStandardParallel": None},
     "PROJ": {"ProjString": None},
 }
+NUMBER = re.compile(r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 SHAPED = ("R", "a", "b", "rf", "f", "es", "e", "ellps", "datum")
 
 
@@ -103,6 +104,9 @@ def parsed(text, radii, clat=None, clon=None):
     found = _told(text)
     if "step" in found or found.get("proj") in (None, "longlat", "latlong", "lonlat", "latlon"):
         raise Error(f"{text}: expected a projection, such as +proj=moll")
+    for key, value in found.items():
+        if value[:1] in ("+", "-", ".", *"0123456789") and not NUMBER.fullmatch(value):
+            raise Error(f"{text}: {key}={value}: expected a number")
     for key, value, name in (("lat_0", clat, "CLAT"), ("lon_0", clon, "CLON")):
         if value is not None and key in found:
             raise Error(f"{name} = {value:g}: {text} says +{key} itself")
@@ -160,7 +164,7 @@ def _named(line, radii, found):
     from rasterio.crs import CRS
 
     told = CRS.from_user_input(line).to_dict()
-    number = {k: float(v) for k, v in found.items() if re.match(r"[-+.\d]", v)}
+    number = {k: float(v) for k, v in found.items() if NUMBER.fullmatch(v)}
     clon = float(west(number.get("lon_0", 0.0)))
     extra = {
         "Distance": (number.get("h", 0.0) + 1000 * radii[0]) / 1000,
@@ -175,8 +179,9 @@ def _named(line, radii, found):
         mine = {key: extra[key] for key in EXTRA.get(name, ())}
         polar = name != "PolarStereographic" or abs(clat) == 90.0
         if polar and None not in mine.values():
-            other = CRS.from_user_input(words(name, radii, clat, clon, mine)).to_dict()
-            if _same(told, other):
+            other = words(name, radii, clat, clon, mine)
+            proj.known(other)  # or an Error
+            if _same(told, CRS.from_user_input(other).to_dict()):
                 return name, clat, clon, mine
     return None
 

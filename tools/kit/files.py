@@ -8,6 +8,7 @@ import sys
 from .error import Error, IoError
 
 PIPE_BYTES = 1 << 20  # larger pipes: fewer changes between the processes of a chain
+LARGEST_TEXT = 1 << 26  # bytes of a list
 PIECE = 1 << 26  # bytes taken from a pipe at a time, whatever count a label claims
 
 
@@ -171,6 +172,43 @@ def output(path, text=False):
             os.unlink(part)
 
 
+def rows(path, expected):
+    """Return the lines of a text file without comments (#) and blanks at their ends.
+
+    What is no text is an Error that tells what was expected.
+    """
+    try:
+        with open(path, "rb") as stream:
+            data = stream.read(LARGEST_TEXT + 1)
+    except OSError as error:
+        raise IoError(f"{path}: cannot be read: {reason(error)}") from None
+    if len(data) > LARGEST_TEXT or b"\0" in data:
+        raise Error(f"{path}: no text: expected {expected}")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Error(f"{path}: no text: expected {expected}") from None
+    return [line.partition("#")[0].strip() for line in text.splitlines()]
+
+
+@contextlib.contextmanager
+def silence():
+    """Keep off stderr what libraries print there by themselves, past Python."""
+    try:
+        before = os.dup(2)
+    except OSError:  # stderr is closed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(before, 2)
+        os.close(before)
+        os.close(nowhere)
+
+
 def tell(line):
     """Print a line on stderr; nowhere where that is closed or full, least of all on stdout."""
     if sys.stderr is not None:
@@ -179,11 +217,13 @@ def tell(line):
 
 
 def sha256(path):
-    """Return the SHA-256 of a file, hexadecimal."""
+    """Return the SHA-256 of a file, hexadecimal; a device or pipe cannot be read twice."""
     import hashlib
 
     try:
         with open(path, "rb") as stream:
+            if _size(stream) is None:
+                raise IoError(f"{path}: a device or pipe, expected a file")
             return hashlib.file_digest(stream, "sha256").hexdigest()
     except OSError as error:
         raise IoError(f"{path}: cannot be read: {reason(error)}") from None

@@ -15,6 +15,8 @@ from .error import Error, IoError
 from .grid import Grid, degree
 
 BLOCK, CARD = 2880, 80
+MOST = 1e30  # no number of a header is as large
+FARTHEST = 1e9  # pixels, degrees: no coordinate of a map is as large
 MAGIC = b"SIMPLE  ="
 KINDS = {8: "u1", 16: ">i2", 32: ">i4", 64: ">i8", -32: ">f4", -64: ">f8"}
 
@@ -27,7 +29,7 @@ def read(data, source):
     at = 0
     while at < len(data):
         header, start = _header(data, at, source)
-        axes = [_count(header, f"NAXIS{i + 1}", source) for i in range(header.get("NAXIS", 0))]
+        axes = [_count(header, f"NAXIS{i + 1}", source) for i in range(_count(header, "NAXIS", source, 0))]
         kind = header.get("BITPIX")
         if kind not in KINDS:
             raise Error(f"{source}: BITPIX = {kind}, expected one of {', '.join(map(str, KINDS))}")
@@ -38,9 +40,11 @@ def read(data, source):
             if len(data) < start + nbytes:
                 raise IoError(f"{source}: {len(data) - start} bytes of samples, expected {nbytes}")
             raw = np.frombuffer(data, KINDS[kind], nbytes // (abs(kind) // 8), start)
-            found = (a.reshape(-1, axes[1], axes[0])[:, ::-1] for a in _physical(raw, header))
+            values = _physical(raw, header, source)
+            found = (a.reshape(-1, axes[1], axes[0])[:, ::-1] for a in values)
             return *found, header
-        nbytes = (nbytes + abs(kind) // 8 * header.get("PCOUNT", 0)) * header.get("GCOUNT", 1)
+        more, groups = (_count(header, *of) for of in (("PCOUNT", source, 0), ("GCOUNT", source, 1)))
+        nbytes = (nbytes + abs(kind) // 8 * more) * groups
         at = start + -(-nbytes // BLOCK) * BLOCK
     raise Error(f"{source}: no image of two axes in this FITS file")
 
@@ -72,22 +76,34 @@ def _value(text):
         return word
 
 
-def _count(header, key, source):
-    found = header.get(key)
-    if not isinstance(found, int) or not 0 <= found < 1 << 31:
+def _count(header, key, source, default=None):
+    found = header.get(key, default)
+    if type(found) is not int or not 0 <= found < 1 << 31:
         raise Error(f"{source}: {key} = {found}, expected a count")
     return found
 
 
-def _physical(raw, header):
+def _number(header, key, source, default):
+    found = header.get(key, default)
+    if type(found) not in (int, float) or not abs(found) < MOST:
+        raise Error(f"{source}: {key} = {found}, expected a number")
+    return found
+
+
+def _physical(raw, header, source):
     """Samples times BSCALE plus BZERO, and where they are BLANK or NaN; integers stay integers."""
-    scale, zero = header.get("BSCALE", 1), header.get("BZERO", 0)
+    scale, zero = _number(header, "BSCALE", source, 1), _number(header, "BZERO", source, 0)
+    if scale == 0:
+        raise Error(f"{source}: BSCALE = 0 leaves nothing of the samples")
+    if type(header.get("BLANK", 0)) is not int:
+        raise Error(f"{source}: BLANK = {header['BLANK']}, expected an integer")
     plain = raw.astype(raw.dtype.newbyteorder("="))
     if raw.dtype.kind == "f":
         whole = plain if (scale, zero) == (1, 0) else plain * float(scale) + float(zero)
         return whole, np.isnan(plain)
     empty = raw == header["BLANK"] if "BLANK" in header else np.zeros(raw.shape, bool)
-    if scale == 1 and zero == int(zero):
+    fits = zero == 0 or (raw.itemsize < 8 and abs(zero) < 1 << 53)  # 64 bits with what is added
+    if scale == 1 and zero == int(zero) and fits:
         whole = plain.astype(np.int64) + int(zero)
         for kind in (np.uint8, np.int16, np.uint16):
             if whole.min() >= np.iinfo(kind).min and whole.max() <= np.iinfo(kind).max:
@@ -165,16 +181,17 @@ def place(header, lines, samples, radii=None):
     radii  (3,) km, where it has none
     """
     keys = ("CRVAL1", "CDELT1", "CRPIX1", "CRVAL2", "CDELT2", "CRPIX2")
-    if not all(isinstance(header.get(key), int | float) for key in keys):
+    told = [header.get(key) for key in keys]
+    if not all(type(value) in (int, float) and abs(value) < FARTHEST for value in told):
         return None
-    lon, dlon, i, lat, dlat, j = (float(header[key]) for key in keys)
+    lon, dlon, i, lat, dlat, j = map(float, told)
     kinds = [str(header.get(f"CTYPE{n}", "")) for n in (1, 2)]
     if kinds[0][2:] != "LN-CAR" or kinds[1][2:] != "LT-CAR" or lat != 0:
         return None
     if not dlat > 0 or abs(abs(dlon) / dlat - 1) > 1e-9:
         return None
     a, c = (header.get(key) for key in ("A_RADIUS", "C_RADIUS"))
-    if isinstance(a, int | float) and isinstance(c, int | float) and a >= c > 0:
+    if type(a) in (int, float) and type(c) in (int, float) and MOST > a >= c > 0:
         radii = (a / 1000, a / 1000, c / 1000)
     if radii is None:
         return None

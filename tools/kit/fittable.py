@@ -80,11 +80,12 @@ def of(image, path, known, nolimb, twist_sigma=None):
     if row is None and nolimb != "NEIGHBOUR":
         names = [*list(known)[:SHOWN], *(["..."] if len(known) > SHOWN else [])]
         raise Error(f"{path}: no row for {image.name}; there are {', '.join(names) or 'none'}")
-    attitude = image.geometry.attitude
-    if row is not None and row.attitude != attitude:
-        raise Error(
-            f"{path}: {row.name}: Attitude = {row.attitude}, that of the cube is {attitude}"
-        )
+    for key in ("attitude", "target") if row is not None else ():
+        found, expected = getattr(row, key), getattr(image.geometry, key)
+        if found != expected:
+            raise Error(
+                f"{path}: {row.name}: {key.title()} = {found}, that of the cube is {expected}"
+            )
     if row is not None and solution.complete(row):
         return solution.borrowed(row)
     if nolimb == "ERROR":
@@ -100,7 +101,9 @@ def of(image, path, known, nolimb, twist_sigma=None):
 def _solution(row, known, path):
     name = str(row["ProductId"])
     for column, cell in row.items():
-        if column not in ("ProductId", "Target", "Attitude", "Method") and isinstance(cell, str):
+        if column in ("ProductId", "Target", "Attitude", "Method") or cell is None:
+            continue
+        if isinstance(cell, str) or not abs(cell) < calfile.MOST:
             raise Error(f"{path}: {name}: {column} = {cell}: expected a number or -")
     for column in ("Target", "Attitude", "MidTime", "Method"):
         if row[column] is None:

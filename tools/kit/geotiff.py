@@ -90,6 +90,7 @@ def _names(root, bands):
 
 def unpack(data, path):
     """Return the bytes of the cube that a TIFF of ours holds; a TIFF of others is an Error."""
+    from rasterio._err import CPLE_BaseError  # some of GDAL's errors come as they are
     from rasterio.errors import RasterioError
     from rasterio.io import MemoryFile
 
@@ -103,7 +104,7 @@ def unpack(data, path):
                 place = dataset.transform
                 head, tail, root = _head(whole, path)
                 raw = _checked(dataset, root, path)
-    except (RasterioError, MemoryError) as error:
+    except (RasterioError, CPLE_BaseError, UnicodeDecodeError, MemoryError) as error:
         words = " ".join(str(error).split())
         raise IoError(f"{path}: cannot be read as a TIFF: {words}") from None
     _same_place(head, root, place, path)

@@ -11,6 +11,7 @@ CAP = 50.0  # degrees: a polar map reaches down to here
 SAILED = 75.0  # degrees: a Mercator map to here
 WEDGE = 45.0  # degrees to either side of a TransverseMercator's meridian
 PPD = 10.0  # px/deg
+FARTHEST = 1e12  # km
 ON_EQUATOR = ("SimpleCylindrical", "Sinusoidal")  # have no other centre
 AROUND = (*ON_EQUATOR, "Equirectangular", "Mercator", "PROJ")  # centred on the map's longitudes
 SIZE = ("nlines", "nsamples")
@@ -108,8 +109,9 @@ def extras(name, asked, told, radii, below):
         return dict(zip(crs.EXTRA[name], map(float, found), strict=True))
     if name == "PointPerspective":
         distance = asked.get("distance", said.get("Distance", below[2]))
-        if not distance or distance <= radii[0]:
-            raise Error(f"PointPerspective needs a DISTANCE of more than {radii[0]:g} km")
+        if not distance or not radii[0] < distance < FARTHEST:
+            expected = f"a DISTANCE of more than {radii[0]:g} km, less than {FARTHEST:g}"
+            raise Error(f"PointPerspective needs {expected}")
         return {"Distance": float(distance)}
     for word in ("parallels", "distance"):
         if word in asked:

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from . import cube, files, geometry, special, strip
-from .error import Error, IoError
+from .error import Error
 from .unknowns import Image
 
 
@@ -28,6 +28,9 @@ def prepared(made, source, camera, saturation, load=None):
     if instrument.integer("SampleBits", 12) == 8 and not calibrated:
         raise Error(f"{source}: SampleBits = 8: run decompand first")
     summing = strip.factor(instrument)
+    for name in g.camera.names:
+        if (count := camera["Band"].count(name)) != 1:
+            raise Error(f"{camera.path}: {count} rows of Band = {name}, expected one")
     lines = np.array(camera.numbers("LineOffset")) / summing
     lines = dict(zip(camera["Band"], lines, strict=True))
     moved = dict(zip(g.camera.names, g.camera.offsets, strict=True)).get("METHANE")
@@ -66,13 +69,7 @@ def several(path, camera, saturation):
 
 def listed(path):
     """The lines of a text file, without comments."""
-    try:
-        with open(path, encoding="utf-8") as stream:
-            lines = [line.partition("#")[0].strip() for line in stream]
-    except OSError as error:
-        raise IoError(f"{path}: cannot be read: {files.reason(error)}") from None
-    except UnicodeDecodeError:
-        raise Error(f"{path}: no text: expected one cube path per line") from None
+    lines = files.rows(path, "one cube path per line")
     found = [os.path.expanduser(line) for line in lines if line]
     if not found:
         raise Error(f"{path}: names no cube: expected one path per line")

@@ -23,6 +23,7 @@ CHUNK = 48  # tiles planned at once
 FAR = 1e4  # px: outside every framelet
 REACH = {"NEAREST": 0, "BILINEAR": 0, "CUBIC": 1, "LANCZOS": 3}  # samples needed beyond the two
 SHARE = {"NEAREST": 0.5, "BILINEAR": 1e-3, "CUBIC": 0.5, "LANCZOS": 0.5}  # of a kernel, valid
+FINER = "lower RESOLUTION or SCALE, or narrow the range"
 LEAST = 1e-3  # weight of a cell that counts as seen
 
 
@@ -73,14 +74,14 @@ def resample(
     return out
 
 
-def affordable(bands, lines, samples):
-    """Error where a picture would fill the machine's memory."""
-    size = 4 * bands * lines * samples
+def affordable(bands, lines, samples, each=4, advice=FINER):
+    """Error where a picture would fill the machine's memory, with each bytes per sample."""
+    size = each * bands * float(lines) * float(samples)
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     if size > 0.8 * memory:
         raise Error(
             f"{lines} lines and {samples} samples in {bands} bands take {size / 1e9:.0f} GB, this "
-            f"machine has {memory / 1e9:.0f}: lower RESOLUTION or SCALE, or narrow the range"
+            f"machine has {memory / 1e9:.0f}: {advice}"
         )
 
 

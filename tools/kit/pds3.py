@@ -102,8 +102,8 @@ def samples(root, source, path, offset):
     image = _flat(root.nodes("IMAGE")[0], source.name)
     lines, width, bits = (image.integer(key) for key in ("LINES", "LINE_SAMPLES", "SAMPLE_BITS"))
     before, after = (image.integer(f"LINE_{key}_BYTES", 0) for key in ("PREFIX", "SUFFIX"))
-    order, _, kind = image.text("SAMPLE_TYPE").upper().rpartition("UNSIGNED_INTEGER")
-    if kind or order.rstrip("_") not in ORDERS:
+    order, kind, rest = image.text("SAMPLE_TYPE").upper().rpartition("UNSIGNED_INTEGER")
+    if not kind or rest or order.rstrip("_") not in ORDERS:
         raise Error(f"{source}: SAMPLE_TYPE = {image['SAMPLE_TYPE']}: expected UNSIGNED_INTEGER")
     if bits not in (8, 16):
         raise Error(f"{source}: SAMPLE_BITS = {bits}, expected 8 or 16")

@@ -11,9 +11,10 @@ import warnings
 
 import numpy as np
 
-from . import cube
+from . import cube, files
 from .error import Error, IoError
 
+RANGE = 4095  # DN of 12 bits
 STACK = ("BLUE", "GREEN", "RED")  # order of three strips without names: as in the raw products
 
 
@@ -63,14 +64,15 @@ def _one(layout, name):
 
 def _raster(path):
     import rasterio
+    from rasterio._err import CPLE_BaseError  # some of GDAL's errors come as they are
 
     logging.getLogger("rasterio").addHandler(logging.NullHandler())  # its errors are ours to tell
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), files.silence():
             warnings.simplefilter("ignore")  # an image without a map is what we expect
             with rasterio.open(path) as image:
                 return image.read()
-    except (rasterio.errors.RasterioError, OSError) as error:
+    except (rasterio.errors.RasterioError, CPLE_BaseError, OSError, ValueError) as error:
         words = " ".join(str(error).split())
         raise IoError(f"{os.path.basename(path)}: cannot be read as an image: {words}") from None
 
@@ -93,11 +95,19 @@ def bad(mask, marks, path):
 
 
 def dark(frame, scale, path):
-    """Return a dark frame times scale, in DN; one that cannot be in DN is an Error."""
-    out = frame * np.float32(scale)
-    if 0 < np.nanmax(out) < 1:
+    """Return a dark frame times scale, in DN; one that cannot be in DN is an Error.
+
+    A sample that is no number stays NaN: nothing is known of its pixel.
+    """
+    with np.errstate(all="ignore"):
+        out = np.where(np.isfinite(frame), frame * np.float32(scale), np.nan).astype(np.float32)
+    known = np.isfinite(out)
+    if not known.any((1, 2)).all():
+        raise Error(f"{path}: a band of the dark frame has no valid sample")
+    largest = out[known].max()
+    if 0 < largest < 1 or largest > RANGE:
         raise Error(
-            f"{path}: its largest sample is {np.nanmax(out):.4g} DN: give DARKSCALE, the DN of "
+            f"{path}: its largest sample is {largest:.4g} DN: give DARKSCALE, the DN of "
             "its unit (2879 where 1 stands for the whole range)"
         )
     return out

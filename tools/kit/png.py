@@ -5,9 +5,6 @@ walked first (PNG specification, 5.3: length, type, data, CRC-32) and the compre
 inflated to its end.
 """
 
-import contextlib
-import os
-import pathlib
 import struct
 import zlib
 
@@ -18,15 +15,19 @@ from .error import Error, IoError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # colour type: samples per pixel
-LARGEST = 1 << 28  # pixels; a whole turn of JunoCam in four filters has 70 million
+LARGEST = 1 << 28  # pixels, or bytes; a whole turn of JunoCam in four filters has 70 million
 
 
 def read(path):
-    """Return the bytes of a file."""
+    """Return the bytes of a file; one that is too large for an image is an IoError."""
     try:
-        return pathlib.Path(path).read_bytes()
+        with open(path, "rb") as stream:
+            raw = stream.read(LARGEST + 1)
     except OSError as error:
         raise IoError(f"{path}: cannot be read: {files.reason(error)}") from None
+    if len(raw) > LARGEST:
+        raise IoError(f"{path}: more than {LARGEST >> 20} MiB: this is no image of JunoCam")
+    return raw
 
 
 def check(raw, name):
@@ -73,24 +74,6 @@ def _inflate(packed, head, name):
     return lines, samples
 
 
-@contextlib.contextmanager
-def _silence():
-    """Keep off stderr what libpng prints there by itself, past Python."""
-    try:
-        before = os.dup(2)
-    except OSError:  # stderr is closed
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(before, 2)
-        os.close(before)
-        os.close(nowhere)
-
-
 def grey(raw, name):
     """Return the samples of a PNG as uint8 (lines, samples); an IoError where it is damaged.
 
@@ -100,7 +83,7 @@ def grey(raw, name):
     import cv2
 
     check(raw, name)
-    with _silence():
+    with files.silence():
         image = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
     if image is None:
         raise IoError(f"{name}: the PNG cannot be decoded")

@@ -11,6 +11,7 @@ from .snyder import FORMULAS
 
 __all__ = ["Grid", "degree", "grid", "longitudes", "of_cube", "read"]
 
+SMALLEST = 1e-6  # km: a cell of a map
 REQUIRED = {
     "projection": "ProjectionName",
     "radii": "EquatorialRadius or PolarRadius",
@@ -46,6 +47,8 @@ def grid(
     Corners fall on whole cells from the centre of the projection, so that maps of one scale
     register; they are within half a cell of the range.
     """
+    if not scale >= SMALLEST:
+        raise Error(f"cells of {scale:g} km: expected {SMALLEST:g} km or more")
     minlat, maxlat, minlon, maxlon = map(float, ranges)
     turns = 360.0 * round((clon - (minlon + maxlon) / 2) / 360.0)  # the range around the centre
     seed = Grid(

@@ -39,14 +39,14 @@ def read(stream, limit=1 << 26):
 
     A stream that holds no End line is an I/O ERROR.
     """
-    data = b""
+    data = bytearray()  # grows in place, however long the label
     while True:
         chunk = stream.read(65536)
         start = max(0, len(data) - 16)
         data += chunk
         end = END.search(data, start)
         if end:
-            return loads(data[: end.end()].decode("latin-1")), data[end.end() :]
+            return loads(data[: end.end()].decode("latin-1")), bytes(data[end.end() :])
         if not chunk or len(data) > limit:
             raise IoError(
                 "no End line was found: this is no label" if data else "the input is empty"

@@ -28,6 +28,7 @@ from .error import Error
 
 AU = 149597870.7  # km, IAU 2012 resolution B2
 STAGE = 3.2  # ms of one TDI stage, a row of scene motion at 2 rpm (10.1007/s11214-014-0079-x)
+FILTERS = "BLUE", "GREEN", "RED", "METHANE"
 LINES, SAMPLES = 128, 1648  # of a framelet
 PHOTOACTIVE = 23, 1631  # half open: 23 dark columns before, 17 dark and overscan columns behind
 ELECTRONS, READ = 16.3, 1.02  # g, per DN; q, DN
@@ -61,6 +62,8 @@ def companding(table):
     dn12 = table.numbers("DN12")
     if len(dn12) != 256:
         raise Error(f"{table.path}: {len(dn12)} rows, expected one for each of the 256 codes")
+    if table["DN8"] != list(range(256)):
+        raise Error(f"{table.path}: DN8 does not count from 0 to 255")
     if any(b < a for a, b in zip(dn12, dn12[1:], strict=False)):
         raise Error(f"{table.path}: DN12 falls from one code to the next, expected it to rise")
     return dn12
@@ -81,6 +84,8 @@ def responses(table, layout, stages):
         if response <= 0:
             raise Error(f"{table.path}: RESPONSE = {response}, expected more than 0")
         out[band, lines.start : lines.start + stages, sample] -= (1 - response) / stages
+    if (out <= 0).any():
+        raise Error(f"{table.path}: the rows of a pixel leave it no response: is one given twice?")
     return out
 
 
@@ -109,13 +114,16 @@ def _spots(table, layout, places, values):
     names = [name.upper() for name in layout.names]
     columns = table["FILTER"], *map(table.numbers, (*places, *values))
     for name, first, last, sample, *found in zip(*columns, strict=True):
-        if not (1 <= first <= last <= LINES and 1 <= sample <= SAMPLES):
+        if name not in FILTERS:
+            raise Error(f"{table.path}: FILTER = {name}, expected one of {', '.join(FILTERS)}")
+        whole = all(isinstance(value, int) for value in (first, last, sample))
+        if not (whole and 1 <= first <= last <= LINES and 1 <= sample <= SAMPLES):
             raise Error(
                 f"{table.path}: {', '.join(places)} = {first}, {last}, {sample}: "
                 f"expected 1 to {LINES}, rising, and 1 to {SAMPLES}"
             )
         if layout.samples == SAMPLES and name in names:
-            yield (names.index(name), slice(int(first) - 1, int(last)), int(sample) - 1), *found
+            yield (names.index(name), slice(first - 1, last), sample - 1), *found
 
 
 def quality(table, orbit):

@@ -8,7 +8,7 @@ import warnings
 
 import numpy as np
 
-from . import crs, files, fits, geotiff, proj, special
+from . import crs, files, fits, geotiff, mapping, proj, special
 from .error import Error, IoError
 from .grid import Grid
 from .layout import middle
@@ -52,12 +52,16 @@ def read(path, target=None):
 
     target  name of the body that a map is of, where the file does not tell
     """
+    if path != "-" and not os.path.exists(path):  # it may be a name of GDAL's
+        return _gdal(path, None, target)
     reader = files.Reader(path)
     try:
         head = reader.read(len(fits.MAGIC))
         reader.unread(head)
         if head == fits.MAGIC:
             return _fits(reader.read(), path, target)
+        if not head:
+            raise IoError(f"{path}: the input is empty")
         data = reader.read() if path == "-" else None
     finally:
         reader.close()
@@ -79,18 +83,19 @@ def _fits(data, path, target):
 
 def _gdal(path, data, target):
     import rasterio
+    from rasterio._err import CPLE_BaseError  # some of GDAL's errors come as they are
     from rasterio.io import MemoryFile
 
     logging.getLogger("rasterio").addHandler(SILENT)  # its errors are ours to tell
     try:
-        with warnings.catch_warnings():
+        with warnings.catch_warnings(), files.silence():
             warnings.simplefilter("ignore")  # a picture without a map is what it is
             if data is None:
                 with rasterio.open(path) as dataset:
                     return _dataset(dataset, path, target)
             with MemoryFile(data) as memory, memory.open() as dataset:
                 return _dataset(dataset, path, target)
-    except (rasterio.errors.RasterioError, OSError) as error:
+    except (rasterio.errors.RasterioError, CPLE_BaseError, OSError, ValueError) as error:
         words = " ".join(str(error).split())
         raise IoError(f"{os.path.basename(path)}: cannot be read as an image: {words}") from None
 
@@ -102,6 +107,9 @@ def _dataset(dataset, path, target):
         raise Error(f"{path}: samples are complex numbers: expected real ones")
     if not dataset.count:
         raise Error(f"{path}: holds several images: name one of {', '.join(dataset.subdatasets)}")
+    each = 2 * np.dtype(dataset.dtypes[0]).itemsize + 6  # as read, as held, and two masks
+    size = dataset.count, dataset.height, dataset.width
+    mapping.affordable(*size, each, f"cut {os.path.basename(path)} into parts")
     colours = [c.name for c in dataset.colorinterp]
     bands = [i + 1 for i, name in enumerate(colours) if name != "alpha"]
     core, empty = dataset.read(bands), dataset.read_masks(bands) == 0
@@ -170,7 +178,8 @@ def place(dataset, target=None):
     t, system = dataset.transform, dataset.crs
     if system is None:
         return None, None if t.is_identity else "its grid is of no coordinate system: left out"
-    if abs(t.b) + abs(t.d) > SQUARE * abs(t.a) or abs(t.e + t.a) > SQUARE * t.a:
+    square = abs(t.b) + abs(t.d) <= SQUARE * t.a and abs(t.e + t.a) <= SQUARE * t.a
+    if not (square and 1e-12 < t.a < 1e12):
         return None, "its cells are not square with north up: the map is left out"
     wkt = system.to_wkt()
     if re.search(r'AXIS\["[^"]*",\s*"?WEST', wkt, re.I):

@@ -189,19 +189,21 @@ def _phase(t, near):
 def words(s, counts=None):
     """A Solution in one line; counts = (points rejected, limb points without a clean edge)."""
 
-    def number(name, digits):
-        value, sigma = s.values[name, None], s.sigmas.get((name, None))
-        return f"{value:+.{digits}f}" + ("" if sigma is None else f" +- {sigma:.{digits}f}")
+    def number(value, sigma, form):
+        return format(value, form) + ("" if sigma is None else f" +- {sigma:{form.lstrip('+')}}")
+
+    def solved(name, form):
+        return number(s.values[name, None], s.sigmas.get((name, None)), form)
 
     if not complete(s):
         return "nothing is solved: Method = None"
     if s.attitude == "CK":
-        line = f"start {number('TIME', 2)} ms"
+        line = f"start {solved('TIME', '+.2f')} ms"
     else:
         axis = ", ".join(f"{s.values[k, None]:+.2f}" for k in ("EAST", "NORTH"))
-        line = f"{number('RATE', 4).lstrip('+')} rpm, axis {axis} degrees off the Earth"
+        line = f"{solved('RATE', '.4f')} rpm, axis {axis} degrees off the Earth"
     if s.readout[0] is not None:
-        line += "; METHANE read out at line {:.1f} +- {:.1f}".format(*s.readout)
+        line += f"; METHANE read out at line {number(*s.readout, '.1f')}"
     if s.rms is None:
         return f"{line}; Method = {s.method}"
     line += f"; limb {s.rms:.3f} pixels rms of {s.points} points"

@@ -91,7 +91,9 @@ def search(core, spin):
         return found.fun, axis, sense, found.x
 
     axes = (0.0, 0.0), spin.offset(spin.geometry.sunward)
-    _, reference, sense, phase = min(best(axis, sense) for axis in axes for sense in (1, -1))
+    # what one frame leaves open is as expected: right-handed, about the Earth's direction
+    tried = [best(axis, sense) for axis in axes for sense in (1, -1)]
+    _, reference, sense, phase = min(tried, key=lambda found: found[0])
     start = np.array([*reference, phase])
     simplex = np.vstack([start, start + 2.0 * np.eye(3)])
     options = dict(initial_simplex=simplex, maxfev=160, xatol=0.02, fatol=1e-4)

@@ -54,7 +54,7 @@ def pairs(words):
             words.pop(0)
             mark = "="
         if not mark or not key.strip():
-            raise Error(f"{word} is no KEY=value; see -help")
+            raise Error(f"{word or repr(word)} is no KEY=value; see -help")
         if not value and words and not re.match(r"-+[A-Za-z]|[^=]*=", words[0]):
             value = words.pop(0)
         yield key.strip(), value

@@ -1,7 +1,6 @@
 """Files in a zip, read with bounds: an archive is somebody else's, and may be damaged or a bomb."""
 
 import contextlib
-import zlib
 
 from . import files
 from .error import IoError
@@ -48,6 +47,8 @@ def _opened(path):
         raise IoError(f"{path}: is packed in a way that is not known here: unpack it") from None
     except RuntimeError:  # how zipfile says that a password is wanted
         raise IoError(f"{path}: is encrypted: unpack it") from None
-    except (zipfile.BadZipFile, zlib.error, EOFError, ValueError) as error:
+    except MemoryError:
+        raise
+    except Exception as error:  # zipfile raises many kinds where an archive is damaged
         words = str(error) or "the data end too early"
         raise IoError(f"{path}: this is no whole zip: {words}") from None
