@@ -110,6 +110,9 @@ def test_a_row_is_found_or_the_rows_there_are_are_named(tmp_path):
     assert_allclose(between.values[TIME], 15.0, atol=1e-6)
     with pytest.raises(Error, match="B: Attitude = CK, that of the cube is SPIN"):
         fittable.of(image("B", 60.0, True), "fit.sav", rows, "NULL")
+    rows["A"] = replace(rows["A"], target="Io")
+    with pytest.raises(Error, match="A: Target = Io, that of the cube is Jupiter"):
+        fittable.of(image("A", 0.0), "fit.sav", rows, "NULL")
     with pytest.raises(Error, match="no row of the pass"):
         fittable.of(image("C", 1e6), "fit.sav", rows, "NEIGHBOUR")
 
@@ -118,6 +121,8 @@ def test_a_row_is_found_or_the_rows_there_are_are_named(tmp_path):
     "old, new, message",
     [
         ("13.5 ", "late ", "TimeOffset = late: expected a number or -"),
+        ("13.5 ", "nan  ", "TimeOffset = nan: expected a number or -"),
+        ("13.5 ", "1e99 ", "TimeOffset = 1e.99: expected a number or -"),
         ("TimeOffset,", "Start,", "no column TimeOffset"),
         ("Jupiter ", "-       ", "Target = -: expected a value"),
     ],
@@ -139,4 +144,6 @@ def test_words_for_people():
         "start +13.50 +- 0.14 ms; limb 0.100 pixels rms of 900 points, 3 rejected, 4 without a "
         "clean edge"
     )
+    line = solution.words(replace(known("A", 0.0, TIME=13.5), readout=(420.0, None), rms=None))
+    assert "METHANE read out at line 420.0; Method" in line  # a table may lack the sigma
     assert "Method = None" in solution.words(solution.empty(image("A", 0.0)))

@@ -160,3 +160,33 @@ def test_the_quality_of_an_orbit_is_that_of_the_last_epoch_before_it():
     found = [radiometry.quality(table, orbit) for orbit in (0, 46, 47, 55, 56, 57, 90, -1)]
     assert found[0] == found[1] == "nominal" and found[2] == found[3] != found[4]
     assert found[5] == found[6] == "annealed" and found[7] == "unknown"
+
+
+def table(columns, *rows):
+    rows = [dict(zip(columns, row, strict=True)) for row in rows]
+    return calfile.CalFile(Node(items=[("Columns", list(columns)), ("UntilOrbit", 60)]), rows, "t")
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([("RED", 10, 5, 0.4)] * 2, "is one given twice"),
+        ([("PINK", 10, 5, 0.4)], "FILTER = PINK, expected one of BLUE, GREEN, RED, METHANE"),
+        ([("*", 10, 5, 0.4)], "FILTER = *"),
+        ([("RED", 10.5, 5, 0.4)], "LINE, LINE, SAMPLE = 10.5, 10.5, 5"),
+        ([("RED", 129, 5, 0.4)], "expected 1 to 128"),
+    ],
+)
+def test_blemishes_that_cannot_be(rows, words):
+    found = table(("FILTER", "LINE", "SAMPLE", "RESPONSE"), *rows)
+    with pytest.raises(Error) as error:
+        radiometry.responses(found, Layout(["RED"], 128, 1648, 23, 1631), 1)
+    assert words in str(error.value)
+
+
+def test_a_companding_table_out_of_order():
+    rows = [(n, 10 * n) for n in range(256)]
+    assert radiometry.companding(table(("DN8", "DN12"), *rows))[255] == 2550
+    rows[7], rows[8] = (8, 70), (7, 80)
+    with pytest.raises(Error, match="DN8 does not count from 0 to 255"):
+        radiometry.companding(table(("DN8", "DN12"), *rows))

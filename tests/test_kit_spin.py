@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose
 from passage import passage
 from perijove.kit.attitude import matrix
 from perijove.kit.error import Error
-from perijove.kit.spin import Spin, cells, disc
+from perijove.kit.spin import NOMINAL, Spin, cells, disc, search
 
 MOUNT = np.array([[0.0, 0.0, -1.0], [0.0, -1.0, 0.0], [-1.0, 0.0, 0.0]])
 X, Y, Z = np.eye(3)
@@ -58,6 +58,14 @@ def test_disc_is_dark_off_the_planet_and_lit_below_the_sun():
     nadir = -g.o[0] @ g.M[0] / np.linalg.norm(g.o[0])
     lit = disc(g, np.array([nadir, -nadir]))
     assert_allclose(lit, [[1.0, 0.0]])
+
+
+def test_one_frame_leaves_the_sense_of_the_spin_open_and_gets_the_expected_one():
+    spin = Spin(replace(passage(90000.0, frames=1), mount=MOUNT, earth=X, sunward=X))
+    core = np.zeros((3, 128, 1648), np.float32)
+    core[:, :, 400:900] = 100.0
+    (_, _, rate, _), _, _ = search(core, spin)
+    assert rate == NOMINAL
 
 
 def test_a_geometry_without_a_mount_is_an_error():

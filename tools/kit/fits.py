@@ -29,7 +29,8 @@ def read(data, source):
     at = 0
     while at < len(data):
         header, start = _header(data, at, source)
-        axes = [_count(header, f"NAXIS{i + 1}", source) for i in range(_count(header, "NAXIS", source, 0))]
+        count = _count(header, "NAXIS", source, 0)
+        axes = [_count(header, f"NAXIS{i + 1}", source) for i in range(count)]
         kind = header.get("BITPIX")
         if kind not in KINDS:
             raise Error(f"{source}: BITPIX = {kind}, expected one of {', '.join(map(str, KINDS))}")
@@ -43,8 +44,8 @@ def read(data, source):
             values = _physical(raw, header, source)
             found = (a.reshape(-1, axes[1], axes[0])[:, ::-1] for a in values)
             return *found, header
-        more, groups = (_count(header, *of) for of in (("PCOUNT", source, 0), ("GCOUNT", source, 1)))
-        nbytes = (nbytes + abs(kind) // 8 * more) * groups
+        more = abs(kind) // 8 * _count(header, "PCOUNT", source, 0)
+        nbytes = (nbytes + more) * _count(header, "GCOUNT", source, 1)
         at = start + -(-nbytes // BLOCK) * BLOCK
     raise Error(f"{source}: no image of two axes in this FITS file")
 
