@@ -10,6 +10,9 @@ from numpy.testing import assert_allclose
 from passage import JUNOCAM, RADII, made, passage, strip
 from perijove.campt import main
 from perijove.kit import backplanes, cube, label, projection, special
+from refusal import refusal
+
+refused = refusal(main)
 
 CAMERA = JUNOCAM.summed(4)  # framelets of 32 lines and 412 samples
 
@@ -33,14 +36,6 @@ def image(g, tmp_path):
 def told(capsys, *words):
     main(*words)
     return label.loads(capsys.readouterr().out).nodes("GroundPoint")
-
-
-def refused(capsys, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == 2 and line.count("\n") == 1
-    return line
 
 
 def test_a_pixel_of_a_strip(image, g, tmp_path, capsys):
@@ -150,21 +145,21 @@ def test_a_list_answers_each_line(image, tmp_path, capsys):
 
 def test_refusals(image, tmp_path, capsys):
     words = f"FROM={tmp_path}/a.cub"
-    assert "-20, 86: the point does not show" in refused(capsys, words, "LAT=-20", "LON=86")
-    assert "line 200 lies outside the cube, 0.5 to 192.5" in refused(capsys, words, "LINE=200")
-    assert "LATITUDE and LONGITUDE, both" in refused(capsys, words, "LAT=3")
-    assert "LATITUDE and LONGITUDE, both" in refused(capsys, words, "LAT=3", "LON=3", "LINE=1")
-    assert "band 4 does not exist" in refused(capsys, words, "BAND=4")
+    assert "-20, 86: the point does not show" in refused(capsys, 2, words, "LAT=-20", "LON=86")
+    assert "line 200 lies outside the cube, 0.5 to 192.5" in refused(capsys, 2, words, "LINE=200")
+    assert "LATITUDE and LONGITUDE, both" in refused(capsys, 2, words, "LAT=3")
+    assert "LATITUDE and LONGITUDE, both" in refused(capsys, 2, words, "LAT=3", "LON=3", "LINE=1")
+    assert "band 4 does not exist" in refused(capsys, 2, words, "BAND=4")
     (tmp_path / "list").write_text("1 2\n3 four\n")
     assert "list, line 2: 3 four: expected two numbers" in refused(
-        capsys, words, f"COORDLIST={tmp_path}/list"
+        capsys, 2, words, f"COORDLIST={tmp_path}/list"
     )
     assert "COORDLIST takes the place" in refused(
-        capsys, words, f"COORDLIST={tmp_path}/list", "LINE=1"
+        capsys, 2, words, f"COORDLIST={tmp_path}/list", "LINE=1"
     )
     far = passage(2e6, frames=3, camera=CAMERA)
     cube.write(f"{tmp_path}/a.cub", made(far, np.zeros((3, 96, 412), np.float32)))
-    sky = refused(capsys, words, "SAMPLE=20", "LINE=48")
+    sky = refused(capsys, 2, words, "SAMPLE=20", "LINE=48")
     assert "20, 48: the pixel shows no surface" in sky
 
 

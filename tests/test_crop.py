@@ -10,6 +10,9 @@ from perijove.crop import main
 from perijove.kit import cube, geometry, projection, special, window
 from perijove.kit.camera import Camera
 from perijove.kit.label import Quantity
+from refusal import refusal
+
+refused = refusal(main)
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 RADII = (71492.0, 71492.0, 66854.0)
@@ -19,14 +22,6 @@ def run(tmp_path, image, *words, type="Real", bands=""):
     cube.write(f"{tmp_path}/a.cub", image, type=type)
     main(f"FROM={tmp_path}/a.cub{bands}", f"TO={tmp_path}/b.cub", "-quiet", *words)
     return cube.read(f"{tmp_path}/b.cub")
-
-
-def refused(capsys, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == 2 and line.count("\n") == 1
-    return line
 
 
 def numbered(lines, samples, bands=1):
@@ -98,9 +93,9 @@ def test_a_square_around_a_point_of_a_map(tmp_path, capsys):
     assert part.shape == (20, 20)
     assert_allclose(part.pixel(-22, 291), [9.5, 9.5], atol=0.51)
     words = f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/c.cub", *spot
-    assert "reach beyond the map" in refused(capsys, *words, "SIZE=170")
-    assert "all three, without SAMPLE" in refused(capsys, *words)
-    assert "all three, without SAMPLE" in refused(capsys, *words, "SIZE=9", "LINE=2")
+    assert "reach beyond the map" in refused(capsys, 2, *words, "SIZE=170")
+    assert "all three, without SAMPLE" in refused(capsys, 2, *words)
+    assert "all three, without SAMPLE" in refused(capsys, 2, *words, "SIZE=9", "LINE=2")
 
 
 def test_increments_that_differ_leave_no_map(tmp_path):
@@ -171,10 +166,10 @@ def test_a_picture_of_one_frame_keeps_its_geometry(tmp_path, step):
 def test_what_lies_outside_is_refused(tmp_path, capsys):
     cube.write(f"{tmp_path}/a.cub", cube.new(numbered(6, 9)))
     words = f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub"
-    assert "SAMPLE = 10: the cube has 9 samples" in refused(capsys, *words, "SAMPLE=10")
-    line = refused(capsys, *words, "LINE=4", "NLINES=4")
+    assert "SAMPLE = 10: the cube has 9 samples" in refused(capsys, 2, *words, "SAMPLE=10")
+    line = refused(capsys, 2, *words, "LINE=4", "NLINES=4")
     assert line == "**USER ERROR** crop: LINE + NLINES - 1 = 7 is beyond the last line, 6\n"
-    assert "expected at least 1" in refused(capsys, *words, "LINE=0")
+    assert "expected at least 1" in refused(capsys, 2, *words, "LINE=0")
     assert not (tmp_path / "b.cub").exists()
 
 

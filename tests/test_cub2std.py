@@ -10,6 +10,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from perijove.cub2std import draw, limits, main, quantised, rendered
 from perijove.kit import cube, projection, special
 from perijove.kit.error import Error
+from refusal import refusal
+
+refused = refusal(main)
 
 pytestmark = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 N, L, H = special.NULL, special.LIS, special.HIS
@@ -25,14 +28,6 @@ def run(tmp_path, image, name, *words):
     main(f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/{name}", *words)
     with rasterio.open(tmp_path / name) as dataset:
         return dataset.read(), dataset.tags(), dataset.profile
-
-
-def refused(capsys, code, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == code and line.count("\n") == 1
-    return line
 
 
 def test_levels_by_hand(tmp_path):

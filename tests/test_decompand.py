@@ -10,6 +10,9 @@ from perijove.decompand import decompand, main
 from perijove.kit import calfile, cube, radiometry, sink, special
 from perijove.kit.error import Error
 from perijove.kit.label import Node
+from refusal import refusal
+
+refused = refusal(main)
 
 TABLE = np.array(calfile.read("juno/compand.sav")["DN12"])
 PEAK = """import resource, subprocess, sys
@@ -20,14 +23,6 @@ print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"""
 def raw(core, bits=8, mode="SQROOT"):
     core = np.asarray(core, np.float32)
     return cube.new(core, Instrument=dict(SampleBits=bits, SampleBitMode=mode))
-
-
-def refused(capsys, code, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == code and line.count("\n") == 1
-    return line
 
 
 def test_the_table_is_the_published_one_at_every_change_of_step():

@@ -10,6 +10,9 @@ from scipy.ndimage import gaussian_filter
 
 from perijove.denoise import denoise, main
 from perijove.kit import cube, defects, shrink, special
+from refusal import refusal
+
+refused = refusal(main)
 
 RNG = np.random.default_rng
 
@@ -31,14 +34,6 @@ def rms(a):
 
 def made(core, **groups):
     return cube.new(np.asarray(core, np.float32), **groups)
-
-
-def refused(capsys, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == 2 and line.count("\n") == 1
-    return line
 
 
 def test_the_cosines_are_scipys():
@@ -221,9 +216,9 @@ def test_a_map_is_one_picture_and_backplanes_are_left_alone(tmp_path):
 def test_refusals(tmp_path, capsys):
     cube.write(f"{tmp_path}/a.cub", made(np.zeros((2, 8, 8))))
     words = f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub"
-    assert "SIGMA has 3 values, expected one or 2" in refused(capsys, *words, "SIGMA=(1,2,3)")
-    assert "STRENGTH = -1: expected at least 0" in refused(capsys, *words, "STRENGTH=-1")
-    assert "SIGMA" in refused(capsys, *words, "SIGMA=-1")
+    assert "SIGMA has 3 values, expected one or 2" in refused(capsys, 2, *words, "SIGMA=(1,2,3)")
+    assert "STRENGTH = -1: expected at least 0" in refused(capsys, 2, *words, "STRENGTH=-1")
+    assert "SIGMA" in refused(capsys, 2, *words, "SIGMA=-1")
     assert not (tmp_path / "b.cub").exists()
 
 

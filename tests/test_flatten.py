@@ -7,6 +7,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from perijove.flatten import filled, flatten, main, pixels, smoother
 from perijove.kit import cube, gaussian, special
 from perijove.kit.label import Quantity
+from refusal import refusal
+
+refused = refusal(main)
 
 
 def globe(core, scale, **bandbin):
@@ -18,14 +21,6 @@ def globe(core, scale, **bandbin):
         PixelResolution=Quantity(10000.0, "meters/pixel"),
     )
     return cube.new(np.asarray(core, np.float32), Mapping=mapping, BandBin=bandbin)
-
-
-def refused(capsys, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == 2 and line.count("\n") == 1
-    return line
 
 
 def box3(plane):
@@ -125,15 +120,15 @@ def test_refusals(tmp_path, capsys):
     cube.write(f"{tmp_path}/a.cub", image)
     words = f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub"
     assert "no map (no Group = Mapping): give SIGMA in UNITS = PIXELS" in refused(
-        capsys, *words, "UNITS=DEG", "SIGMA=3"
+        capsys, 2, *words, "UNITS=DEG", "SIGMA=3"
     )
     assert "the low pass of a band is 0, expected more than 0" in refused(
-        capsys, *words, "MODE=DIVIDE"
+        capsys, 2, *words, "MODE=DIVIDE"
     )
-    assert "SIGMA is 1000 pixels, expected 0.1 to 256" in refused(capsys, *words, "SIGMA=1000")
+    assert "SIGMA is 1000 pixels, expected 0.1 to 256" in refused(capsys, 2, *words, "SIGMA=1000")
     strip = cube.new(image.core, Instrument=dict(NumberFramelets=2, FrameletLines=128))
     cube.write(f"{tmp_path}/a.cub", strip)
-    assert "run mapproj or midplane first" in refused(capsys, *words)
+    assert "run mapproj or midplane first" in refused(capsys, 2, *words)
     assert not (tmp_path / "b.cub").exists()
 
 

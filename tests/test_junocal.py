@@ -15,6 +15,9 @@ from perijove.kit.calibrate import Strip
 from perijove.kit.label import Node, Quantity
 from perijove.kit.radiometry import responses
 from perijove.kit.strip import Layout
+from refusal import refusal
+
+refused = refusal(main)
 
 FRAMES, BANDS = 2, ("BLUE", "GREEN", "RED")
 K_BLUE = 925.11  # DN of I/F = 1: 3.2 ms, orbit 10, 5 AU (computed by hand in test_kit_radiometry)
@@ -53,14 +56,6 @@ def dn12(tmp_path, core=1023.0, name="dn.cub", **instrument):
 def calibrated(tmp_path, source, *words, to="if.cub"):
     main(source, f"TO={tmp_path / to}", *(str(w) for w in words))
     return cube.read(str(tmp_path / to))
-
-
-def refused(capsys, code, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == code and line.count("\n") == 1, line
-    return line
 
 
 def test_a_sample_computed_by_hand(tmp_path):

@@ -16,6 +16,9 @@ from perijove.junocam2cub import deinterleave, main
 from perijove.kit import cube, imageset, label, metadata, special, strip, zips
 from perijove.kit.error import Error, IoError
 from perijove.kit.label import Quantity
+from refusal import refusal
+
+refused = refusal(main)
 
 FRAMES = 2
 GROUPS = "Instrument", "Archive", "BandBin", "Kernels"
@@ -63,14 +66,6 @@ def product(folder, image=None, name=META["FILE_NAME"], **changes):
     (folder / "13539-Metadata.json").write_text(json.dumps(meta))
     cv2.imwrite(str(folder / name), image)
     return folder / name
-
-
-def refused(capsys, code, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*(str(w) for w in words))
-    line = capsys.readouterr().err
-    assert stop.value.code == code and line.count("\n") == 1, line
-    return line
 
 
 def test_framelets_go_where_the_order_of_time_and_filter_says():

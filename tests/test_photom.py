@@ -9,6 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from passage import JUNOCAM, made, passage, strip
 from perijove.kit import backplanes, cube, projection, special
 from perijove.photom import main
+from refusal import refusal
+
+refused = refusal(main)
 
 ALBEDO = 0.4
 SUN = np.array([0.48, 0.8, 0.36])  # unit, body-fixed
@@ -55,14 +58,6 @@ def run(tmp_path, source, *words):
     cube.write(f"{tmp_path}/a.cub", source)
     main(f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub", "-quiet", *words)
     return cube.read(f"{tmp_path}/b.cub")
-
-
-def refused(capsys, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == 2 and line.count("\n") == 1
-    return line
 
 
 @pytest.mark.parametrize("k", [1.0, 0.8])
@@ -146,20 +141,20 @@ def test_the_angles_of_a_map_are_those_of_its_backplanes(tmp_path):
 def test_refusals(tmp_path, capsys):
     cube.write(f"{tmp_path}/a.cub", cube.new(np.ones((2, 4, 4), np.float32)))
     words = f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub"
-    assert "no geometry is attached" in refused(capsys, *words)
+    assert "no geometry is attached" in refused(capsys, 2, *words)
     assert "K has 3 values, expected one, or one for each of the 2 image bands" in refused(
-        capsys, *words, "K=(1,1,1)"
+        capsys, 2, *words, "K=(1,1,1)"
     )
-    assert "L = [0.3]: no parameter of MODEL = MINNAERT" in refused(capsys, *words, "L=0.3")
-    assert "MAXEMISSION = 91" in refused(capsys, *words, "MAXEMISSION=91")
+    assert "L = [0.3]: no parameter of MODEL = MINNAERT" in refused(capsys, 2, *words, "L=0.3")
+    assert "MAXEMISSION = 91" in refused(capsys, 2, *words, "MAXEMISSION=91")
     grid = projection.grid("SimpleCylindrical", "Jupiter", (2.0, 2.0, 1.9), 0.1, (-90, 90, 0, 360))
     image = cube.new(np.ones((2, *grid.shape), np.float32))
     image.isis.append(grid.mapping())
     cube.write(f"{tmp_path}/a.cub", image)
-    assert "no bands INCIDENCE and EMISSION, and no geometry" in refused(capsys, *words)
+    assert "no bands INCIDENCE and EMISSION, and no geometry" in refused(capsys, 2, *words)
     done = cube.new(np.ones((1, 4, 4), np.float32), Photometry={"Model": "LAMBERT"})
     cube.write(f"{tmp_path}/a.cub", done)
-    assert "its limb darkening is removed already" in refused(capsys, *words)
+    assert "its limb darkening is removed already" in refused(capsys, 2, *words)
     assert not (tmp_path / "b.cub").exists()
 
 

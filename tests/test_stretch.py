@@ -8,14 +8,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from perijove.kit import cube, special
 from perijove.stretch import main, pairs, stretch
+from refusal import refusal
 
-
-def refused(capsys, *words):
-    with pytest.raises(SystemExit) as stop:
-        main(*words)
-    line = capsys.readouterr().err
-    assert stop.value.code == 2 and line.count("\n") == 1
-    return line
+refused = refusal(main)
 
 
 def run(tmp_path, core, *words, **groups):
@@ -78,14 +73,14 @@ def test_bands_are_stretched_together_or_each_by_itself_and_backplanes_never(tmp
 )
 def test_refusals(tmp_path, capsys, words, found):
     cube.write(f"{tmp_path}/a.cub", cube.new(np.ones((1, 2, 2), np.float32)))
-    line = refused(capsys, f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub", *words)
+    line = refused(capsys, 2, f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub", *words)
     assert line.startswith("**USER ERROR** stretch: ") and found in line
     assert not (tmp_path / "b.cub").exists()
 
 
 def test_a_cube_without_a_valid_sample_has_no_percentages(tmp_path, capsys):
     cube.write(f"{tmp_path}/a.cub", cube.new(np.full((1, 2, 2), special.NULL)))
-    assert "no valid sample" in refused(capsys, f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub")
+    assert "no valid sample" in refused(capsys, 2, f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub")
 
 
 def test_a_pipe_gives_the_bytes_of_a_file_and_an_integer_cube_becomes_real(tmp_path, shell):

@@ -13,7 +13,7 @@ import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from . import batchlist, files
+from . import batchlist, files, reserved
 from .error import Error
 
 KINDS = {2: "USER ERROR", 3: "PROGRAMMER ERROR", 4: "I/O ERROR"}
@@ -40,7 +40,7 @@ def run(p):
     jobs = p.reserved.get("jobs", 1)
     flags = [f"-restore={p.reserved['restore']}"] if "restore" in p.reserved else []
     flags += ["-quiet"] if "quiet" in p.reserved else []
-    flags += [f"-jobs={max(1, len(os.sched_getaffinity(0)) // jobs)}"] if jobs > 1 else []
+    flags += [f"-jobs={max(1, reserved.processors() // jobs)}"] if jobs > 1 else []
     lines = batchlist.lines(path, p.words, flags)
     batchlist.check(p.declared, lines, path, jobs, lenient=not abort)
     if errors:

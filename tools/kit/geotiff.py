@@ -13,7 +13,7 @@ import zlib
 
 import numpy as np
 
-from . import label, special
+from . import label, quiet, special
 from .error import Error, IoError
 
 DOMAIN = "PERIJOVE"
@@ -90,13 +90,8 @@ def _names(root, bands):
 
 def unpack(data, path):
     """Return the bytes of the cube that a TIFF of ours holds; a TIFF of others is an Error."""
-    from rasterio._err import CPLE_BaseError  # some of GDAL's errors come as they are
-    from rasterio.errors import RasterioError
-    from rasterio.io import MemoryFile
-
     try:
-        with warnings.catch_warnings(), MemoryFile(data) as memory:
-            warnings.simplefilter("ignore")
+        with quiet.reading(path, "a TIFF") as rasterio, rasterio.MemoryFile(data) as memory:
             with memory.open(driver="GTiff") as dataset:
                 whole = dataset.tags(ns=DOMAIN).get("CUBE")
                 if whole is None:
@@ -104,10 +99,9 @@ def unpack(data, path):
                 place = dataset.transform
                 head, tail, root = _head(whole, path)
                 raw = _checked(dataset, root, path)
-    except (RasterioError, CPLE_BaseError, UnicodeDecodeError, MemoryError) as error:
-        words = " ".join(str(error).split())
-        raise IoError(f"{path}: cannot be read as a TIFF: {words}") from None
-    _same_place(head, root, place, path)
+    except MemoryError:
+        raise IoError(f"{path}: claims more samples than the memory holds: damaged?") from None
+    _same_place(root, place, path)
     return head + raw.tobytes() + tail
 
 
@@ -144,7 +138,7 @@ def _checked(dataset, root, path):
     return dataset.read().astype(special.dtype(kind, order), copy=False)
 
 
-def _same_place(head, root, found, path):
+def _same_place(root, found, path):
     """Refuse a TIFF that lies elsewhere than its label's Group Mapping."""
     if not root.object("IsisCube").nodes("Mapping"):
         return
@@ -154,13 +148,6 @@ def _same_place(head, root, found, path):
             f"{path}: its corner or resolution is no longer that of its Group Mapping: another "
             "program changed it; import it by std2cub"
         )
-
-
-def located(data):
-    """Return True where a TIFF (bytes) has a coordinate system."""
-    from . import raster
-
-    return raster.located(data)
 
 
 def place(root, path):

@@ -16,13 +16,12 @@ ON_EQUATOR = ("SimpleCylindrical", "Sinusoidal")  # have no other centre
 AROUND = (*ON_EQUATOR, "Equirectangular", "Mercator", "PROJ")  # centred on the map's longitudes
 SIZE = ("nlines", "nsamples")
 RANGE = ("minlat", "maxlat", "minlon", "maxlon")
-ASKED = ("projection", "resolution", "pixres", *RANGE, "clat", "clon", *SIZE, "parallels",
-         "distance")  # fmt: skip
 
 
 def wanted(typed, target, radii, below, path=None, own=None):
-    """Return the Grid for what was typed, {name of ASKED: value}, None where it was not.
+    """Return the Grid for what was typed.
 
+    typed          {parameter of mapproj, in small letters: value}; None where it was not
     target, radii  name and (3,) km of the body
     below          latitude, west longitude and distance from the centre, km, of the spacecraft
     path           a map or a map file that says what was not typed

@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from . import geometry, special
+from . import geometry, reserved, special
 from .error import Error
 from .tiles import AT_CELLS, SIZES, Planner
 
@@ -69,7 +69,7 @@ def resample(
             i, j = tile.line, tile.sample
             painter.paint(tile, out[:, i : i + tile.size, j : j + tile.size])
 
-    with alone(), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+    with alone(), ThreadPoolExecutor(threads or reserved.processors()) as pool:
         list(pool.map(work, range(0, len(corners), CHUNK)))
     return out
 

@@ -50,7 +50,7 @@ class Parameters:
     @property
     def jobs(self):
         """Threads the tool may use: -jobs=N, else one per processor."""
-        return self.reserved.get("jobs") or len(os.sched_getaffinity(0))
+        return self.reserved.get("jobs") or reserved.processors()
 
     def given(self, name):
         """Return True where the value was typed or restored."""

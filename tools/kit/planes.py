@@ -5,14 +5,13 @@ file per band, in TIFF, PNG or anything GDAL reads, or as a cube whose bands hav
 """
 
 import dataclasses
-import logging
 import os
 import warnings
 
 import numpy as np
 
-from . import cube, files
-from .error import Error, IoError
+from . import cube, quiet
+from .error import Error
 
 RANGE = 4095  # DN of 12 bits
 STACK = ("BLUE", "GREEN", "RED")  # order of three strips without names: as in the raw products
@@ -63,18 +62,8 @@ def _one(layout, name):
 
 
 def _raster(path):
-    import rasterio
-    from rasterio._err import CPLE_BaseError  # some of GDAL's errors come as they are
-
-    logging.getLogger("rasterio").addHandler(logging.NullHandler())  # its errors are ours to tell
-    try:
-        with warnings.catch_warnings(), files.silence():
-            warnings.simplefilter("ignore")  # an image without a map is what we expect
-            with rasterio.open(path) as image:
-                return image.read()
-    except (rasterio.errors.RasterioError, CPLE_BaseError, OSError, ValueError) as error:
-        words = " ".join(str(error).split())
-        raise IoError(f"{os.path.basename(path)}: cannot be read as an image: {words}") from None
+    with quiet.reading(os.path.basename(path)) as rasterio, rasterio.open(path) as image:
+        return image.read()
 
 
 def bad(mask, marks, path):

@@ -1,14 +1,12 @@
 """Any raster that GDAL reads, as samples, names and a map's grid; FITS by `fits`."""
 
 import dataclasses
-import logging
 import os
 import re
-import warnings
 
 import numpy as np
 
-from . import crs, files, fits, geotiff, mapping, proj, special
+from . import crs, files, fits, geotiff, mapping, proj, quiet, special
 from .error import Error, IoError
 from .grid import Grid
 from .layout import middle
@@ -17,7 +15,6 @@ BODIES = (*crs.SPHERES, "MERCURY", "VENUS", "EARTH", "MARS", "CERES", "VESTA", "
           "TITAN", "ENCELADUS", "TRITON")  # fmt: skip
 COLOURS = {"red": "RED", "green": "GREEN", "blue": "BLUE"}
 SQUARE = 1e-6  # relative: sides of a cell that differ more make no map of ours
-SILENT = logging.NullHandler()
 TAGS = {  # of PNG and of TIFF: keyword of Group Archive
     "Title": "ProductId",
     "Credit": "Credit",
@@ -82,22 +79,12 @@ def _fits(data, path, target):
 
 
 def _gdal(path, data, target):
-    import rasterio
-    from rasterio._err import CPLE_BaseError  # some of GDAL's errors come as they are
-    from rasterio.io import MemoryFile
-
-    logging.getLogger("rasterio").addHandler(SILENT)  # its errors are ours to tell
-    try:
-        with warnings.catch_warnings(), files.silence():
-            warnings.simplefilter("ignore")  # a picture without a map is what it is
-            if data is None:
-                with rasterio.open(path) as dataset:
-                    return _dataset(dataset, path, target)
-            with MemoryFile(data) as memory, memory.open() as dataset:
+    with quiet.reading(os.path.basename(path)) as rasterio:
+        if data is None:
+            with rasterio.open(path) as dataset:
                 return _dataset(dataset, path, target)
-    except (rasterio.errors.RasterioError, CPLE_BaseError, OSError, ValueError) as error:
-        words = " ".join(str(error).split())
-        raise IoError(f"{os.path.basename(path)}: cannot be read as an image: {words}") from None
+        with rasterio.MemoryFile(data) as memory, memory.open() as dataset:
+            return _dataset(dataset, path, target)
 
 
 def _dataset(dataset, path, target):

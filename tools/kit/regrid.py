@@ -13,12 +13,11 @@ Over a tile x, y are those of the nodes of `chebyshev` where these hold them to 
 edges of a map, and where the old one wraps, they are computed cell by cell.
 """
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from . import special
+from . import reserved, special
 from .chebyshev import expansion, nodes
 from .error import Error
 from .mapping import affordable, alone
@@ -59,7 +58,7 @@ def resample(core, pixel, shape, interp="BILINEAR", turn=None, threads=None):
             part = out[:, line : line + len(y), sample : sample + y.shape[1]]
             _paint(part, core, y, x, take, REACH[interp], turn)
 
-    with alone(), ThreadPoolExecutor(threads or len(os.sched_getaffinity(0))) as pool:
+    with alone(), ThreadPoolExecutor(threads or reserved.processors()) as pool:
         list(pool.map(work, range(0, len(corners), CHUNK)))
     return out
 

@@ -35,6 +35,15 @@ ONERROR = ("ABORT", "CONTINUE")
 MOST = 1024  # -jobs
 
 
+def processors():
+    """Return how many processors this process may use: what -jobs is where it is not given."""
+    import os
+
+    if hasattr(os, "sched_getaffinity"):  # not on macOS
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def taken(pairs, known=RESERVED):
     """Return {name: value} of (-word, value) pairs; a word of ISIS alone says what to use instead.
 

@@ -121,11 +121,13 @@ class Sink:
     def write(self, stream, blocks, tail):
         """Write everything: blocks yield samples in memory; tail() gives the blobs' bytes."""
         if self.tiff:
+            from . import raster
+
             raw = np.concatenate([self.encode(b).reshape(-1) for b in blocks]).reshape(self.shape)
             rest = b"".join([*tail(), self.history])
             where = geotiff.place(self.root, self.to.path)
             data = geotiff.pack(self.head, self.pixels, raw, rest, where, self.to.path)
-            if self.p is not None and where and not geotiff.located(data):
+            if self.p is not None and where and not raster.located(data):
                 self.p.say("GeoTIFF has no words for the projection: only perijove knows it")
             stream.write(data)
             return
