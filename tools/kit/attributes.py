@@ -23,12 +23,18 @@ RANGE = re.compile(r"([-+.\de]*):([-+.\de]*)\Z", re.I)
 
 
 def split(path):
-    """Return path and attribute words; the + of a folder or of an existing file begins none."""
+    """Return path (see extended) and attribute words; no + of a folder or a file begins any."""
     folder, name = os.path.split(path)
     if "+" not in name or os.path.exists(path):
-        return path, []
+        return extended(path), []
     name, *words = name.split("+")
-    return os.path.join(folder, name), [w for w in words if w]
+    return extended(os.path.join(folder, name)), [w for w in words if w]
+
+
+def extended(path):
+    """Return a path, with .cub added where it has no extension and there is no such file."""
+    bare = path != "-" and not os.path.splitext(path)[1] and not os.path.exists(path)
+    return path + ".cub" if bare else path
 
 
 def bands(words, count, path):
@@ -62,10 +68,8 @@ class Output:
 
 
 def output(path):
-    """Return the Output of a TO value; .cub is added to a name without extension."""
+    """Return the Output of a TO value."""
     path, words = split(path)
-    if path != "-" and not os.path.splitext(path)[1] and not os.path.exists(path):
-        path += ".cub"
     found = Output(path)
     for word in words:
         low, ends = word.lower(), RANGE.match(word)

@@ -10,6 +10,7 @@ import contextlib
 import gzip
 import hashlib
 import pathlib
+import re
 import zlib
 
 import numpy as np
@@ -18,8 +19,10 @@ from . import files, label, translate
 from .error import Error, IoError
 from .label import Quantity
 
-ATTACHED = b"PDS_VERSION_ID", b"CCSD", b"ODL_VERSION_ID"  # how a file with a label begins
+ATTACHED = b"PDS_VERSION_ID", b"CCSD", b"NJPL", b"ODL_VERSION_ID"  # how a file with a label begins
 ORDERS = {"": ">", "MSB": ">", "SUN": ">", "MAC": ">", "LSB": "<", "PC": "<", "VAX": "<"}
+OPEN = re.compile(r"/\*(?![^\n]*\*/)[^\n]*")  # a comment that old labels forget to close
+INSIDE = re.compile(r"\nCCSD\w+\s*=\s*SFDU_LABEL.*?\n\s*END\s*(?=\n)", re.S)  # label of a structure
 LARGEST = 1 << 29  # bytes; a whole turn of JunoCam in four filters has 140 MB of 16 bits
 
 
@@ -49,6 +52,17 @@ def read(path, given=None):
     else:
         image = path
     return samples(root, source, image, offset), source, str(at)
+
+
+def loads(text, name):
+    """Return the root Node of the text of a label, of the 1980s too; its name is for messages.
+
+    Those leave comments open, and may hold the labels of structures, each with an END of its own.
+    """
+    try:
+        return label.loads(OPEN.sub("", INSIDE.sub("", text.replace("\r", ""))))
+    except Error as error:
+        raise type(error)(f"{name}: {error}") from None
 
 
 def stem(path):
