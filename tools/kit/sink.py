@@ -56,6 +56,15 @@ def compose(root, shape, pixels, blobs, history, fmt="BandSequential", tile=None
         space *= 2
 
 
+def ranged(name, low, high, what):
+    """Return base and multiplier that map low and high to the valid ends of a pixel type."""
+    if not low < high:
+        raise Error(f"{what}: the range {low}:{high} is empty")
+    _, _, first, last = special.TYPES[name]
+    multiplier = (high - low) / (last - first)
+    return low - multiplier * first, multiplier
+
+
 def _scale(to, own):
     """Return base and multiplier of an output: a range maps to the valid values of the type."""
     wanted = to.type or own
@@ -65,12 +74,7 @@ def _scale(to, own):
         if wanted != own:
             raise Error(f"{to.path}: +{wanted} needs the range of values too, as +{wanted}+0:1")
         return 0.0, 1.0
-    _, _, first, last = special.TYPES[wanted]
-    low, high = to.range
-    if high <= low:
-        raise Error(f"{to.path}: the range {low}:{high} is empty")
-    multiplier = (high - low) / (last - first)
-    return low - multiplier * first, multiplier
+    return ranged(wanted, *to.range, to.path)
 
 
 def _tile_axis(n, limit):
@@ -88,12 +92,16 @@ def _tiled(raw, tile):
 
 
 class Sink:
-    """A cube being written: the label first, then raw samples in order, then the blobs."""
+    """A cube being written: the label first, then raw samples in order, then the blobs.
 
-    def __init__(self, path, root, shape, pixel_type, blobs, history, p=None):
+    scale  (Base, Multiplier) where the samples come as they are to be stored; None: as DN
+    """
+
+    def __init__(self, path, root, shape, pixel_type, blobs, history, p=None, scale=None):
         self.to = attributes.output(path)
         wanted = self.to.type or pixel_type
-        self.pixels = (wanted, self.to.order, *_scale(self.to, pixel_type))
+        self.stored = scale is not None
+        self.pixels = (wanted, self.to.order, *(scale or _scale(self.to, pixel_type)))
         self.shape, self.blobs, self.tile = shape, blobs, None
         self.p, self.tiff = p, geotiff.named(self.to.path)
         self.root = root
@@ -115,8 +123,8 @@ class Sink:
 
     def encode(self, block):
         """Return samples as bytes on disk."""
-        kind, order, base, multiplier = self.pixels
-        return special.encode(block, kind, base, multiplier, order)
+        kind, order, *scale = self.pixels
+        return special.encode(block, kind, *((0.0, 1.0) if self.stored else scale), order)
 
     def write(self, stream, blocks, tail):
         """Write everything: blocks yield samples in memory; tail() gives the blobs' bytes."""
@@ -133,7 +141,8 @@ class Sink:
             return
         stream.write(self.head)
         if self.tile:
-            raw = np.concatenate([self.encode(b).reshape(-1) for b in blocks])
+            parts = [self.encode(b).reshape(-1) for b in blocks]
+            raw = np.concatenate(parts, dtype=parts[0].dtype)  # else the order becomes native
             encoded = [_tiled(raw.reshape(self.shape), self.tile)]
         else:
             encoded = (self.encode(b) for b in blocks)

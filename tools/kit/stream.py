@@ -11,18 +11,21 @@ def run(p, edit, func, type=None):
     edit(label)               changes the label's Node in place, or refuses it with an Error
     func(block, band, line)   samples in memory, (lines, samples), of one band from a line on
     type                      pixel type of the output; None keeps the input's.  What edit
-                              returns, if anything, goes before it
+                              returns, if anything, goes before it: a type, or (type, Base,
+                              Multiplier) where func gives samples as they are to be stored
     """
     with opened(p.FROM) as source:
         root = source.band_label().copy()
-        type = edit(root) or type
+        type, scale = edit(root) or type, None
+        if isinstance(type, tuple):
+            type, *scale = type
         shape, parts = blocks(source)
         unscaled = (source.base, source.multiplier) == (0.0, 1.0)
         pixel_type = type or (source.type if unscaled else "Real")
         heads = [(h, h.integer("Bytes")) for h in source.heads if h.name != "History"]
         # the old history stands after the samples: room is kept for it until it comes
         past = sum(h.integer("Bytes") for h in source.heads if h.name == "History")
-        sink = Sink(p.TO, root, shape, pixel_type, heads, "\n" * past, p)
+        sink = Sink(p.TO, root, shape, pixel_type, heads, "\n" * past, p, scale)
 
         def tail():
             blobs, history = source.read_blobs()
