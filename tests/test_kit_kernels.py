@@ -3,7 +3,7 @@ import pytest
 import spiceypy as sp
 from numpy.testing import assert_allclose
 
-from perijove.kit import kernels, simkernels
+from perijove.kit import kernels, platforms, simkernels
 from perijove.kit.error import Error, IoError
 
 CODES, NAMES = [-61501, -61502, -61503], ["BLUE", "GREEN", "RED"]
@@ -62,6 +62,25 @@ def test_what_is_missing_is_named(passage, kind):
     rest = [path for path in passage.kernels if not path.endswith("." + suffix)]
     with kernels.loaded(rest), pytest.raises(Error, match=f"missing: {kind}, .*naif.jpl.nasa.gov"):
         kernels.need(kernels.PLACES, "JUPITER", -61501)
+
+
+def test_what_is_missing_is_that_of_the_spacecraft(passage):
+    viking = platforms.of("VIKING_ORBITER_2", "VISA")
+    examples = {
+        "FK": "VIKING/kernels/fk",
+        "SCLK": "VIKING/kernels/sclk",
+        "SPK": "VIKING/kernels/spk",
+        "CK": "VIKING/kernels/ck",
+    }
+    with kernels.loaded(passage.kernels):  # Juno's
+        for kind, place in examples.items():
+            with pytest.raises(Error, match=f"missing: {kind}, .*as vo2.*/naif/{place}/$"):
+                kernels.need({kind}, platform=viking)
+        kernels.need({"LSK", "PCK"}, platform=viking)
+        with pytest.raises(
+            Error, match=r"SPK, positions of VIKING 2 ORBITER \(as vo2_.*VIKING/ker"
+        ):
+            kernels.covers("SPK", -30, "VIKING 2 ORBITER", np.zeros(1), viking)
 
 
 def test_kernels_of_the_caller_are_put_back(passage):

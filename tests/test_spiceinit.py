@@ -323,8 +323,10 @@ def test_refusals(strip, passage, tmp_path, capsys):
     late = strip(name="late.cub", StartTime="2020-06-03T10:00:00")
     message = fails(capsys, f"FROM={late}", out, all_of_them)
     assert "SPK of JUNO covers 2020-06-02T" in message and "needed: 2020-06-03T10:00:00" in message
-    voyager = strip(name="v.cub", SpacecraftName="VOYAGER_1", InstrumentId="NA")
-    assert "VOYAGER_1 NA: only JunoCam" in fails(capsys, f"FROM={voyager}", out, all_of_them)
+    other = strip(name="c.cub", SpacecraftName="CASSINI", InstrumentId="ISSNA")
+    message = fails(capsys, f"FROM={other}", out, all_of_them)
+    assert "SPACECRAFT_NAME = CASSINI: expected a frame of VOYAGER_1" in message
+    assert "or a strip of JunoCam (JUNO JNC)" in message
     cut = strip(name="cut.cub", NumberFramelets=FRAMES + 1)
     message = fails(capsys, f"FROM={cut}", out, all_of_them)
     assert "640 lines of 1648 samples, expected 768 of 1648: a whole strip" in message

@@ -1,7 +1,8 @@
-"""spiceinit - attach to a JunoCam cube all that SPICE knows about where it looks.
+"""spiceinit - attach to a cube all that SPICE knows about where its camera looks.
 
 The kernels are read once; every later tool finds in the cube a Table Geometry, one row per
-frame, and a Group Camera, and needs no kernel.  All filters of a frame share the epoch
+frame, and a Group Camera, and needs no kernel.  A vidicon frame of Voyager or Viking is one row
+(its epoch: kit/framecamera).  All filters of a frame of JunoCam share the epoch
 
     et(f) = START + START_TIME_BIAS + f (INTERFRAME_DELAY + INTERFRAME_DELTA) + e     (1)
 
@@ -14,7 +15,17 @@ import os
 
 import numpy as np
 
-from perijove.kit import cube, geometry, parm, strip, track, translate
+from perijove.kit import (
+    cube,
+    framecamera,
+    geometry,
+    parm,
+    platforms,
+    strip,
+    track,
+    translate,
+    vidicon,
+)
 from perijove.kit.error import Error
 from perijove.kit.label import Quantity
 from perijove.kit.radiometry import PHOTOACTIVE, SAMPLES
@@ -22,11 +33,6 @@ from perijove.kit.sink import pixel_type
 
 CODES = {"BLUE": -61501, "GREEN": -61502, "RED": -61503, "METHANE": -61504}  # of NAIF
 LINES = 128  # of a full resolution framelet
-KINDS = {  # what each ATTITUDE takes from the kernels
-    "CK": {"LSK", "PCK", "SPK", "FK", "IK", "SCLK", "CK"},
-    "SPIN": {"LSK", "PCK", "SPK", "FK", "IK"},
-    "NONE": {"LSK", "PCK", "SPK", "IK"},
-}
 NAMED = 5  # files that are no kernels: so many are named
 
 
@@ -41,12 +47,12 @@ def epochs(start, frames, delay, exposure, bias, delta, term):
     return start + bias + np.arange(frames) * (delay + delta) + part * exposure
 
 
-def check(made, source):
-    """Filter names of a JunoCam strip; any other cube is an Error."""
+def filters(made, source):
+    """Filter names of a JunoCam strip, None of a cube of another camera; an Error for a part."""
     instrument = made.group("Instrument")
-    name = f"{instrument.text('SpacecraftName')} {instrument.text('InstrumentId')}"
-    if name.upper() != "JUNO JNC":
-        raise Error(f"{source}: {name}: only JunoCam (JUNO JNC) is known")
+    names = [instrument.text(k, default="") for k in ("SpacecraftName", "InstrumentId")]
+    if " ".join(names).upper() != "JUNO JNC":
+        return None
     names = [n.upper() for n in made.band_names()]
     strange = [n for n in names if n not in CODES]
     if strange:
@@ -60,24 +66,28 @@ def check(made, source):
     return names
 
 
-def read(made, names, p):
-    """The Geometry of the cube from the loaded kernels, and the time offset of its positions, s."""
+def identify(made, source):
+    """Error for a cube that is no vidicon frame either."""
+    try:
+        vidicon.identity(made.label, source)
+    except Error as error:
+        raise Error(f"{error}, or a strip of JunoCam (JUNO JNC)") from None
+
+
+def of_strip(made, names, target, p):
+    """Platform, start s TDB, epochs (n,) s TDB and Camera of a JunoCam strip."""
     import spiceypy as sp
 
     from perijove.kit import kernels
 
     instrument = made.group("Instrument")
-    stated = instrument.text("TargetName", default=None)
-    target = p.resolve("TARGET", label=stated)
-    if target is None:
-        raise Error(f"{p.FROM}: TargetName is missing: give TARGET")
-    target = target.upper()
     summing = strip.factor(instrument)
     codes = [CODES[name] for name in names]
-    kernels.need(KINDS[p.ATTITUDE] | ({"SCLK"} if p.CLOCK == "SCLK" else set()), target, codes[0])
+    clock = {"SCLK"} if p.CLOCK == "SCLK" else set()
+    kernels.need(kernels.KINDS[p.ATTITUDE] | clock | {"IK"}, target, codes[0])
 
     if p.CLOCK == "SCLK":
-        start = sp.scs2e(-61, instrument.text("SpacecraftClockStartCount"))
+        start = sp.scs2e(platforms.JUNO.counter, instrument.text("SpacecraftClockStartCount"))
     else:
         start = sp.str2et(translate.value(instrument, "StartTime", "Time").rstrip("Zz"))
     et = epochs(
@@ -87,7 +97,7 @@ def read(made, names, p):
         instrument.number("ExposureDuration", unit="ms") / 1000.0,
         kernels.constant(codes[0], "START_TIME_BIAS"),
         kernels.constant(codes[0], "INTERFRAME_DELTA"),
-        p.EPOCH,
+        p.EPOCH or "NONE",
     )
     line = instrument.number("MethaneLine", unit="pixels", default=None)
     camera = kernels.camera(codes, names, (LINES, SAMPLES), PHOTOACTIVE, line)
@@ -95,15 +105,37 @@ def read(made, names, p):
         p.say(f"METHANE: the label puts the optical axis at line {line:g}")
     if summing > 1:
         camera = camera.summed(summing)
+    return platforms.JUNO, start, et, camera
+
+
+def read(made, names, p):
+    """The Geometry of the cube from the loaded kernels, and the time offset of its positions, s."""
+    from perijove.kit import kernels
+
+    instrument = made.group("Instrument")
+    stated = framecamera.planet(instrument.text("TargetName", default=None))
+    target = p.resolve("TARGET", label=stated)
+    if target is None:
+        raise Error(f"{p.FROM}: TargetName is missing: give TARGET")
+    target = target.upper()
+    if names:
+        platform, start, et, camera = of_strip(made, names, target, p)
+        said = []
+    else:
+        platform, et, camera, said = framecamera.seen(
+            made, target, p.ATTITUDE, p.CLOCK, p.EPOCH or "MID", p
+        )
+        start = et[0]
     if p.TIMEOFFSET == "LABEL" or target == (stated or "").upper():
         offset, words = track.offset(
-            instrument, lambda dt: kernels.place(target, start + dt), p.TIMEOFFSET
+            instrument, lambda dt: kernels.place(target, start + dt, platform), p.TIMEOFFSET
         )
-        if words:
-            p.say(words)
+        said.append(words)
     else:
         offset = p.TIMEOFFSET
-    return kernels.states(et, target.title(), camera, p.ATTITUDE, offset), offset
+    for words in filter(None, said):
+        p.say(words)
+    return kernels.states(et, target.title(), camera, p.ATTITUDE, offset, platform), offset
 
 
 def passed(odd):
@@ -116,8 +148,14 @@ def passed(odd):
 def attach(made, found, offset):
     """The cube with the geometry, and with target, Sun and time offset in Group Instrument."""
     made = geometry.attach(made, found)
-    sun = found.sun[len(found) // 2]
     made.isis.delete("LimbFit")  # of an attitude that is replaced
+    return sunlit(made, found, offset)
+
+
+def sunlit(made, found, offset):
+    """The cube with target, Sun and time offset of a Geometry in Group Instrument."""
+    made = made.replace()
+    sun = found.sun[len(found) // 2]
     instrument = made.group("Instrument")
     instrument.delete("PositionTimeOffset")
     if offset:
@@ -133,7 +171,11 @@ def attach(made, found, offset):
 @parm.tool
 def main(p):
     made = cube.read(p.FROM)
-    names = check(made, p.FROM)
+    names = filters(made, p.FROM)
+    if names is None:
+        identify(made, p.FROM)
+        if p.ATTITUDE == "SPIN":
+            raise Error(f"{p.FROM}: a vidicon frame does not spin: ATTITUDE is CK or NONE")
     if p.KERNELS:
         from perijove.kit import kernels
 
@@ -147,7 +189,10 @@ def main(p):
             p.say(passed(odd))
         for path in paths:
             p.use(path)
-        made = attach(made, found, offset)
+        if names is None and p.ATTITUDE == "NONE":
+            made = sunlit(made, found, offset)
+        else:
+            made = attach(made, found, offset)
     elif p.ATTITUDE == "NONE":
         p.say("no KERNELS are given: nothing is attached")
     else:

@@ -7,15 +7,18 @@ Vectors are kept in the target's body-fixed frame at et - lt, lt the light time 
 With v the observer's and u the target's velocity, o the observer from the target's centre,
 W the spin of the target, R(a) the turn by a about its pole:
 
-    d = l sqrt(1 - |b|^2) - b       l the apparent, d the true direction; b the part of
-                                    v/c across l (SPICE's STELAB, backwards)               (1)
+    d = (l - v/c) normalised        l the apparent, d the true direction                   (1)
     tau = lt - t/c                  how much later than the centre's, the light of a
                                     surface point at the distance t leaves                 (2)
     s = R(W tau) p + u tau - o      the line of sight to the surface point p               (3)
-    l = (s/|s| + v/c) normalised    and through the camera: x, y                           (4)
+    l = d sqrt(1 - |b|^2) + b       d = s/|s|, b the part of v/c across it, as SPICE's
+                                    STELAB has it; and through the camera: x, y            (4)
 
-(1) and (4) are exact inverses: sin(phi) = (v/c) sin(theta) before the turn by phi towards v
-is tan(phi) = (v/c) sin(theta') / (1 + (v/c) cos(theta')) after it.
+(1) is the exact inverse of (4): a turn towards v by phi with sin(phi) = (v/c) sin(theta), theta
+before it, is one by tan(phi) = (v/c) sin(theta') / (1 - (v/c) cos(theta')) backwards.  A pinhole
+does not see how long l is, so that
+
+    l ~ s + f v/c,   f = |s| / (sqrt(1 - |v/c|^2 + c^2) - c),   c = d . v/c                (5)
 """
 
 from dataclasses import dataclass, replace
@@ -118,7 +121,9 @@ class Geometry:
         p, rows = _rows(f, p)
         sight, _, _ = self._sight(rows, p)
         t = np.sqrt((sight * sight).sum(-1, keepdims=True))
-        v = times(sight, self.M[f]) + t * rows(self.va)
+        v, va = times(sight, self.M[f]), rows(self.va)
+        c = (v * va).sum(-1, keepdims=True) / t
+        v = v + va * (t / (np.sqrt(1 - (va * va).sum(-1, keepdims=True) + c * c) - c))
         x, y = self.camera.image(v[..., 0], v[..., 1], v[..., 2])
         return x, y, v[..., 2] / t[..., 0]
 
@@ -127,9 +132,8 @@ class Geometry:
 
         f  a frame, or one per pixel (the shape of x and y)
         """
-        ray, va = self.camera.rays(x, y, band), self.va[f]
-        across = va - (va * ray).sum(-1, keepdims=True) * ray
-        ray = ray * np.sqrt(1 - (across * across).sum(-1, keepdims=True)) - across
+        ray = self.camera.rays(x, y, band) - self.va[f]
+        ray = ray / np.sqrt((ray * ray).sum(-1, keepdims=True))
         return turned(self.M[f], ray)
 
     def hit(self, f, d):
