@@ -1,4 +1,4 @@
-"""jitter - the true start of an image, or its true attitude, from the sunlit limb.
+"""jitter - the true start of an image, or its true attitude or pointing, from the sunlit limb.
 
 The time a label states is off by some 20 ms, 6 pixels.  With v the pixels per second by which the
 scene moves along the normal of the limb and g the pixels per km of height, an offset e of the start
@@ -7,11 +7,13 @@ and a height h of the limb displace a limb point by
     r = v e + g h                                                                          (1)
 
 outward; where the limb comes in and where it goes out v has opposite signs, and so both are
-known.  Without an attitude (ATTITUDE=SPIN) axis, rate and phase of the spin take the place of e.
+known.  Without an attitude (ATTITUDE=SPIN) axis, rate and phase of the spin take the place of e;
+of a frame, which has one epoch, the offset of its pointing (kit/limbframe eq. 1).
 kit/limbfit solves for them, of one image or of many together, and for constants of the camera
 where SOLVE names them; kit/fittable keeps the results.
 """
 
+import functools
 from dataclasses import replace
 
 import numpy as np
@@ -59,6 +61,27 @@ def refuse(p):
         limbplot.pyplot()
 
 
+def constants(p):
+    """The table of CAMERA, and the sigma of its twist, degrees."""
+    camera = calfile.read(p.CAMERA, p)
+    twist_sigma = camera.label.number("TwistSigma", unit="degrees")
+    if twist_sigma < LEAST_SIGMA:
+        raise Error(f"{p.CAMERA}: TwistSigma = {twist_sigma:g}, expected {LEAST_SIGMA} or more")
+    return camera, twist_sigma
+
+
+def refuse_of_frame(image, p):
+    """Error where parameters mean nothing for an Image that is a frame."""
+    for wrong, words in (
+        (p.METHOD == "GRID", "METHOD = GRID finds a start time"),
+        (p.TIES, "TIES = YES needs several framelets"),
+        (p.given("CAMERA"), "CAMERA is of strips"),
+        (p.NOLIMB == "NEIGHBOUR", "NOLIMB = NEIGHBOUR: no other image knows its pointing"),
+    ):
+        if wrong and image.kind == "FRAME":
+            raise Error(f"{words}: {image.name} is a frame, of which POINTING is solved")
+
+
 def measured(image, twist_sigma, p):
     """Solution and Geometry of an Image by its own limb."""
     from perijove.kit import limbfit, limbgrid
@@ -100,11 +123,10 @@ def applied(image, twist_sigma, p):
     return made, image.pose(solution.vector(made, image)) if known else image.geometry
 
 
-def together(camera, twist_sigma, p):
-    """The table of the images of a FROMLIST, bytes."""
+def together(images, twist_sigma, p):
+    """The table of the Images of a FROMLIST, bytes."""
     from perijove.kit import fittable, limbfit
 
-    images = limbimage.several(p.FROMLIST, camera, p.SATURATION)
     terms, share = unknowns.wanted(p.SOLVE, images), set(p.SHARE) - {"NONE"}
     fits = limbfit.together(images, terms, share, twist_sigma, p.TIES)
     rows = []
@@ -127,19 +149,22 @@ def together(camera, twist_sigma, p):
 @parm.tool
 def main(p):
     refuse(p)
-    camera = calfile.read(p.CAMERA, p)
-    twist_sigma = camera.label.number("TwistSigma", unit="degrees")
-    if twist_sigma < LEAST_SIGMA:
-        raise Error(f"{p.CAMERA}: TwistSigma = {twist_sigma:g}, expected {LEAST_SIGMA} or more")
+    known = functools.cache(lambda: constants(p))  # of strips: frames do not ask for them
+    camera = lambda: known()[0]  # noqa: E731
     if p.FROMLIST is not None:
-        found = together(camera, twist_sigma, p)
+        images = limbimage.several(p.FROMLIST, camera, p.SATURATION)
+    else:
+        made = cube.read(p.FROM)
+        images = [limbimage.prepared(made, p.FROM, camera, p.SATURATION)]
+    refuse_of_frame(images[0], p)
+    twist_sigma = None if images[0].kind == "FRAME" else known()[1]
+    if p.FROMLIST is not None:
+        found = together(images, twist_sigma, p)
         with files.output(p.TO, text=True) as stream:
             stream.write(found)
         return
-    made = cube.read(p.FROM)
-    image = limbimage.prepared(made, p.FROM, camera, p.SATURATION)
 
-    found, g = (measured if p.FIT is None else applied)(image, twist_sigma, p)
+    found, g = (measured if p.FIT is None else applied)(images[0], twist_sigma, p)
 
     solved = geometry.attach(made, g)
     solved.isis.delete("LimbFit")

@@ -16,15 +16,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from . import edge, limb, robust
+from .fitimage import Image
 from .frames import Geometry
 from .limbstart import NoLimb
-from .unknowns import Image
 
 SHARED = 8.0  # w over the spread: many points share what the clouds do to the limb
 STRETCH = 5.0  # degrees of limb, seen by all filters and neighbouring frames, that err together
 OVERLAP = 2.0  # w over the spread of ties: a tile shares three quarters with its neighbours
 FLOOR, LOOSE, MANY = 0.05, 0.3, 6  # px, least spread, that of ties at first; ties that have one
-FEWEST, LOOSEST = 50, 1.0  # points, and px of spread, that still are a limb
+FEWEST = 50  # points that still are a limb
+LOOSEST = {"CK": 1.0, "SPIN": 1.0, "FRAME": 2.0}  # px of spread; a frame may lack its reseaus
 TIED = 2  # rounds with ties
 STEP = 1e-3  # of the slopes: ms, degrees, rpm, px
 
@@ -34,7 +35,7 @@ class Fit:
     """What was found of an image.
 
     image     as it came;  geometry  solved
-    u, sigma  of its unknowns (`unknowns` eq. 1); sigma NaN where it was held
+    u, sigma  of its unknowns (`fitimage` eq. 1); sigma NaN where it was held
     about     u about which the priors stand
     at        limb Points;  tried  how many were looked for
     r, kept   (m,) px, residuals of the points, and which of them are no outliers
@@ -214,7 +215,7 @@ def _spreads(r, band, before):
 def _fit(i, image, made, x, sigma, about, found, blocks, spread, bound):
     """The Fit of image i at the solution x."""
     (at, tried), r, index = found, blocks[i].r, made.index[i]
-    if robust.spread(r) > LOOSEST:
+    if robust.spread(r) > LOOSEST[image.kind]:
         scatter = robust.spread(r)
         raise NoLimb(f"no sunlit limb: the edges found scatter by {scatter:.1f} pixels", i)
     u, s = made.local(x, i), np.where(index >= 0, sigma[index], np.nan)

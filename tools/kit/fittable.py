@@ -9,7 +9,8 @@ NOTE = (
     "One row per image. TimeOffset is added to the start time; AxisOffset is counted from the "
     "direction of the Earth, towards growing right ascension (East) and declination (North); "
     "SpinPhase is that at MidTime, s TDB; LineOffset and MethaneLine are in pixels of the "
-    "detector. Each X has its XSigma: - is what was not solved, or does not exist. Method = None: "
+    "detector; PointingOffset, of frames, is where the scene lies from where the attitude puts it. "
+    "Each X has its XSigma: - is what was not solved, or does not exist. Method = None: "
     "the image shows no limb; Neighbour: what images of the same pass tell of it."
 )
 HEAD = ("ProductId", "Target", "Attitude", "MidTime", "Method", "Points", "ResidualRms")
@@ -19,13 +20,17 @@ UNITS = {"MidTime": "s", "ResidualRms": "pixels", "TieRms": "pixels"} | dict.fro
 )
 SHOWN = 6  # products of a table that a refusal names
 BANDS = ("BLUE", "GREEN", "RED", "METHANE")  # of the columns
+OF_FRAMES = ("PointingOffset", "Twist", "LimbHeight")  # what a table of frames tells
+HEIGHT = "LimbHeight_"
 
 
-def columns():
-    """{column: (place of u, unit)}."""
+def columns(bands=None):
+    """{column: (place of u, unit)} of strips, or of frames with these bands."""
     found = {}
     for key, (unit, names) in VALUES.items():
-        for name, band in places(key, BANDS):
+        if key not in OF_FRAMES if bands is not None else key == "PointingOffset":
+            continue
+        for name, band in places(key, BANDS if bands is None else bands):
             suffix = f"_{band}" if band else name.title() if len(names) > 1 else ""
             found[key + suffix] = (name, band), unit
     return found
@@ -33,8 +38,10 @@ def columns():
 
 def text(solutions, **about):
     """The table of Solutions, bytes; about goes into its label."""
-    known = columns()
-    names = [*HEAD, *(c + s for c in known for s in ("", "Sigma")), *TAIL]
+    frames = any(s.attitude == "FRAME" for s in solutions)
+    bands = sorted({band for s in solutions for _, band in s.values if band})
+    known = columns(bands if frames else None)
+    names = _names(known, frames)
     units = UNITS | {c + s: unit for c, (_, unit) in known.items() for s in ("", "Sigma")}
     root = Node()
     root.update(
@@ -44,7 +51,7 @@ def text(solutions, **about):
         **about,
         Note=NOTE,
     )
-    rows = [[_word(cell) for cell in _row(s, known)] for s in solutions]
+    rows = [[_word(cell) for cell in _row(s, known)][: len(names)] for s in solutions]
     rows.insert(0, [f"# {names[0]}", *names[1:]])
     widths = [max(len(word) for word in column) for column in zip(*rows, strict=True)]
     lines = [
@@ -56,9 +63,11 @@ def text(solutions, **about):
 
 def read(path, p=None):
     """The Solutions of a table, by ProductId."""
-    table, known = calfile.read(path, p), columns()
-    wanted = [*HEAD, *(c + s for c in known for s in ("", "Sigma")), *TAIL]
-    lost = [name for name in wanted if name not in table.columns]
+    table = calfile.read(path, p)
+    frames = any(name.startswith("PointingOffset") for name in table.columns)
+    heights = [c for c in table.columns if c.startswith(HEIGHT) and not c.endswith("Sigma")]
+    known = columns([c.removeprefix(HEIGHT) for c in heights] if frames else None)
+    lost = [name for name in _names(known, frames) if name not in table.columns]
     if lost:
         raise Error(f"{path}: no column {lost[0]}: expected a table that jitter FROMLIST= wrote")
     found = {}
@@ -80,8 +89,8 @@ def of(image, path, known, nolimb, twist_sigma=None):
     if row is None and nolimb != "NEIGHBOUR":
         names = [*list(known)[:SHOWN], *(["..."] if len(known) > SHOWN else [])]
         raise Error(f"{path}: no row for {image.name}; there are {', '.join(names) or 'none'}")
-    for key in ("attitude", "target") if row is not None else ():
-        found, expected = getattr(row, key), getattr(image.geometry, key)
+    for key, expected in (("attitude", image.kind), ("target", image.geometry.target)):
+        found = getattr(row, key, expected)
         if found != expected:
             raise Error(
                 f"{path}: {row.name}: {key.title()} = {found}, that of the cube is {expected}"
@@ -117,10 +126,15 @@ def _solution(row, known, path):
         *(values, sigmas, str(row["Method"])),
         rms=row["ResidualRms"],
         points=row["Points"] or 0,
-        ties=row["Ties"] or 0,
-        tie_rms=row["TieRms"],
-        readout=(row["MethaneLine"], row["MethaneLineSigma"]),
+        ties=row.get("Ties") or 0,
+        tie_rms=row.get("TieRms"),
+        readout=(row.get("MethaneLine"), row.get("MethaneLineSigma")),
     )
+
+
+def _names(known, frames):
+    """The columns of a table; one of frames has no TAIL."""
+    return [*HEAD, *(c + s for c in known for s in ("", "Sigma")), *(() if frames else TAIL)]
 
 
 def _row(s, known):

@@ -17,6 +17,16 @@ limb the line of sight meets the surface with the emission cosine mu,
 
 kappa the curvature of the surface along the line of sight d.
 
+The limb of a body seen from afar has mu0 = sin(phase) cos(chi), chi the angle in the picture
+between its normal and the Sun.  A strip, taken from near, uses what is well lit.  A frame may be
+taken at so small a phase that nothing of the limb is; there the sunlit half counts, without the
+ends that are the darker the greater the phase:
+
+    cos(chi) > SUNLIT sin(phase),  that is  mu0 > SUNLIT sin^2(phase)                       (4)
+
+The other half is the terminator or, at a small phase, a limb a few pixels behind it: used, it
+moves the centre by pixels.
+
 Positions are pixels: sample x and line y inside a framelet, pixel i centred on i + 0.5.
 """
 
@@ -27,6 +37,11 @@ import numpy as np
 from . import ellipsoid
 
 SUNLIT = 0.25  # incidence cosine of a limb that is brighter than the terminator's neighbourhood
+
+
+def staring(geometry):
+    """True of a frame camera's picture: one epoch, the camera at rest, its attitude known."""
+    return len(geometry) == 1 and geometry.attitude == "CK" and not geometry.av.any()
 
 
 @dataclass(frozen=True)
@@ -87,6 +102,8 @@ def points(geometry, spacing=1.5, margin=0.0):
     """Sunlit limb Points of every frame and band, about spacing px apart.
 
     margin  px by which a point may lie above or below its framelet
+
+    Sunlit is mu0 > SUNLIT in a strip, eq. (4) in a frame.
     """
     g, camera = geometry, geometry.camera
     tangent = (np.sqrt((g.o * g.o).sum(-1)).min() / g.radii.max()) ** 2 - 1
@@ -107,8 +124,10 @@ def points(geometry, spacing=1.5, margin=0.0):
         gain = (nx * (x1 - x) + ny * (y1 - y)) / 100.0
         out = np.sign(gain)
         each = [nx * out, ny * out, gain * out, mu0, kappa / (gain * out)]
-    each.append(-np.einsum("nki,ni->nk", d, g.sunb))
-    seen = (z > 0.3) & (mu0 > SUNLIT) & np.isfinite(each[4])
+    phase = -np.einsum("nki,ni->nk", d, g.sunb)
+    each.append(phase)
+    least = SUNLIT * (1 - phase * phase) if staring(g) else SUNLIT
+    seen = (z > 0.3) & (mu0 > least) & np.isfinite(each[4])
     found = []
     for band, cy in enumerate(camera.cy):
         with np.errstate(invalid="ignore"):

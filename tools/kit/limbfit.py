@@ -1,4 +1,4 @@
-"""Attitudes or start times from the limb: of one image, of many together.
+"""Attitudes, start times or pointings from the limb: of one image, of many together.
 
 An image alone is started from what it shows (`limbstart`) and refined in ever narrower windows
 about the limb (`bundle`).  Where no label tells the readout window of its methane band, each that
@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import limbstart, unknowns
+from . import limbframe, limbstart, unknowns
 from .bundle import Fit, rounds
 from .geometry import with_constants
 from .limbstart import NoLimb
@@ -18,7 +18,11 @@ from .spin import Spin
 
 __all__ = ["Fit", "NoLimb", "fit", "together"]
 
-WINDOWS = {"CK": (8.0, 4.0, 4.0), "SPIN": (30.0, 8.0, 4.0, 4.0)}  # px about the limb, by round
+WINDOWS = {  # px about the limb, by round
+    "CK": (8.0, 4.0, 4.0),
+    "SPIN": (30.0, 8.0, 4.0, 4.0),
+    "FRAME": (12.0, 6.0, 4.0, 4.0),
+}
 AGAIN = (8.0, 4.0, 4.0)  # px, once each image has been solved alone
 CAMERA = {"TWIST", "LINEOFFSET"}  # what is held until images or ties help
 BETTER = 0.7  # of the misfit of the kernel's window: another that has less is believed
@@ -107,14 +111,16 @@ def _alone(image, terms, twist_sigma):
     """The Fit of one image from nothing, METHANE held."""
     first, about = image.held, image.held
     core, g = image.core(), image.geometry
-    if g.attitude == "SPIN":
+    if image.kind == "FRAME" and "POINTING" in terms:
+        first[:2] = limbframe.pointing(core, g)
+    elif image.kind == "SPIN":
         start, about[:3] = limbstart.turning(core, g)
         free = [k in terms for k in ("AXIS", "AXIS", "RATE")]
         first[:4] = *np.where(free, start[:3], about[:3]), start[3]
     elif "TIME" in terms:
         first[0] = limbstart.clock(core, g)
     made = unknowns.arranged([image], [first], [about], terms, (), twist_sigma)
-    return rounds([image], made, [about], WINDOWS[g.attitude])[0]
+    return rounds([image], made, [about], WINDOWS[image.kind])[0]
 
 
 def _expected(fits, series):

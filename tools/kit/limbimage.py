@@ -1,33 +1,57 @@
-"""Strips that a fit to the limb takes: checked, with the camera's constants in flight."""
+"""Strips and frames that a fit to the limb takes: checked, strips with their camera's constants."""
 
 import os
 
 import numpy as np
 
-from . import cube, files, geometry, special, strip
+from . import cube, files, geometry, limb, special, strip
 from .error import Error
-from .unknowns import Image
+from .fitimage import Image
+
+BRIGHTEST = 2360.0  # DN12 of JunoCam from which on a sample is saturated
+WHITE = 254.0  # DN of a vidicon, as the voycal manual flags it
 
 
 def prepared(made, source, camera, saturation, load=None):
     """The Image of a cube; an Error says what must run before.
 
-    camera      calibration table: Twist, columns Band and LineOffset, px of the detector
-    saturation  DN from which on a strip that junocal has not seen is saturated
+    camera      function that gives the calibration table of strips: Twist, columns Band and
+                LineOffset, px of the detector
+    saturation  DN from which on a sample is saturated that junocal or voycal has not seen; None:
+                BRIGHTEST of a strip, WHITE of a frame
     load        function that gives the cube again; None: it is kept
     """
     if made.blob("Table", "Geometry") is None:
         raise Error(f"{source}: no geometry is attached: run spiceinit first")
-    strip.whole(made.label, source)
-    g, instrument = geometry.of_strip(made), made.group("Instrument")
-    if g.attitude == "NONE":
+    attached = geometry.from_cube(made)
+    frame = limb.staring(attached)
+    if attached.attitude == "NONE":
         raise Error(f"{source}: Attitude = NONE: run spiceinit with ATTITUDE = CK or SPIN")
+    if not frame:
+        strip.whole(made.label, source)
+    g, instrument = geometry.of_strip(made), made.group("Instrument")
     if any(known.get("Method") != "None" for known in made.isis.nodes("LimbFit")):
         raise Error(f"{source}: jitter has run (Group = LimbFit): run spiceinit to start again")
     calibrated = "Radiometry" in made.isis
+    name = str(made.isis.find("ProductId") or source)
+    load = load or (lambda: made)
+    white = saturation or (WHITE if frame else BRIGHTEST)
+
+    def core():
+        found = load().core
+        # nobody has marked what is saturated before junocal or voycal
+        return found if calibrated else np.where(found >= white, special.HIS, found)
+
+    if frame:
+        return Image(name, core, g)
     if instrument.integer("SampleBits", 12) == 8 and not calibrated:
         raise Error(f"{source}: SampleBits = 8: run decompand first")
     summing = strip.factor(instrument)
+    return Image(name, core, in_flight(g, camera(), summing), summing)
+
+
+def in_flight(g, camera, summing):
+    """The Geometry of a strip with the constants of a camera's table."""
     for name in g.camera.names:
         if (count := camera["Band"].count(name)) != 1:
             raise Error(f"{camera.path}: {count} rows of Band = {name}, expected one")
@@ -37,16 +61,7 @@ def prepared(made, source, camera, saturation, load=None):
     if moved:  # the label tells where the readout window stood: spiceinit has put it there
         lines["METHANE"] = moved
     twist = camera.label.number("Twist", unit="degrees")
-    g = geometry.with_constants(g, twist, lines)
-    name = str(made.isis.find("ProductId") or source)
-    load = load or (lambda: made)
-
-    def core():
-        found = load().core
-        # nobody has marked what is saturated before junocal
-        return found if calibrated else np.where(found >= saturation, special.HIS, found)
-
-    return Image(name, core, g, summing)
+    return geometry.with_constants(g, twist, lines)
 
 
 def several(path, camera, saturation):
@@ -59,6 +74,10 @@ def several(path, camera, saturation):
         made = cube.read(source)
         again = lambda source=source: cube.read(source)  # noqa: E731
         images.append(prepared(made, source, camera, saturation, again))
+    frames = [image.kind == "FRAME" for image in images]
+    if any(frames) and not all(frames):
+        one, other = paths[frames.index(True)], paths[frames.index(False)]
+        raise Error(f"{path}: {one} is a frame, {other} a strip: fit them apart")
     names = [image.name for image in images]
     for n, name in enumerate(names):
         if name in names[:n]:

@@ -4,22 +4,23 @@ import io
 
 import numpy as np
 
-from . import edge, files
+from . import edge, files, limbframe, special
 from .error import Error
 
 COLOURS = {"BLUE": "tab:blue", "GREEN": "tab:green", "RED": "tab:red", "METHANE": "tab:purple"}
 SHRUNK = 4  # px of the strip to one of the picture
 INCH = 0.75  # height of a framelet in the picture
+LEAST = 4.5  # inches, of a row
 SHOWN = 40  # images of which a picture holds
 
 
 def draw(path, fits):
-    """Write a picture (PNG) of `bundle.Fit`s, a row each: strip, residuals, histogram."""
+    """Write a picture (PNG) of `bundle.Fit`s, a row each: strip or frame, residuals, histogram."""
     plt = pyplot()
     if not fits:
         raise Error(f"{path}: there is nothing to plot: no image shows a limb")
     fits = fits[:SHOWN]
-    high = [max(INCH * np.ptp(fit.at.frame) + 2 * INCH, 4.5) for fit in fits]
+    high = [max(INCH * np.ptp(fit.at.frame) + 2 * INCH, LEAST) for fit in fits]
     figure, axes = plt.subplots(
         *(len(fits), 3),
         squeeze=False,
@@ -57,13 +58,16 @@ def _strip(axes, fit):
     part = core[band, first * lines : last * lines : SHRUNK, ::SHRUNK]
     top = edge.brightest(core)[band]
     axes.imshow(
-        np.nan_to_num(part, nan=top),
+        np.where(special.kinds(part) >= 4, top, np.nan_to_num(part)),
         cmap="gray",
         vmin=0,
         vmax=top,
         extent=(0, camera.samples, last * lines, first * lines),
-        aspect="auto",
+        aspect="equal" if fit.image.kind == "FRAME" else "auto",
     )
+    if fit.image.kind == "FRAME":
+        whole = limbframe.outline(fit.geometry, fit.image.heights(fit.u)[band])
+        axes.plot(*whole, lw=0.5, color="tab:cyan", scalex=False, scaley=False)
     for mask, style in ((fit.kept, "."), (~fit.kept, "x")):
         mine = mask & (at.band == band)
         y = at.frame[mine] * lines + at.y[mine]
@@ -82,11 +86,15 @@ def _residuals(axes, fit):
             ".",
             ms=3,
             alpha=0.6,
-            color=COLOURS.get(name),
+            color=_colour(name),
             label=name,
         )
         axes.plot(
-            angle[mine & ~fit.kept], fit.r[mine & ~fit.kept], "x", ms=4, color=COLOURS.get(name)
+            angle[mine & ~fit.kept],
+            fit.r[mine & ~fit.kept],
+            "x",
+            ms=4,
+            color=_colour(name),
         )
     axes.axhline(0, color="black", lw=0.6)
     most = max(6 * fit.rms, 0.5)
@@ -108,11 +116,15 @@ def _histogram(axes, fit):
         r = fit.r[fit.kept & (fit.at.band == band)]
         if len(r):
             words = f"{name} {np.sqrt((r * r).mean()):.3f} px, {len(r)}"
-            axes.hist(r, bins, histtype="step", color=COLOURS.get(name), label=words)
+            axes.hist(r, bins, histtype="step", color=_colour(name), label=words)
     axes.axvline(0, color="black", lw=0.6)
     axes.margins(y=0.3)  # for the legend
     axes.set(title="residuals", xlabel="px", ylabel="points")
     axes.legend(loc="upper right")
+
+
+def _colour(name):
+    return COLOURS.get(name, "tab:blue")
 
 
 def pyplot():

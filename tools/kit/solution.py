@@ -13,10 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from .fitimage import APART, OWN
 from .label import Node, Quantity
-from .unknowns import APART, LINKED, OWN
+from .unknowns import LINKED
 
-VALUES = {  # keyword: unit, places of u (`unknowns` eq. 1)
+VALUES = {  # keyword: unit, places of u (`fitimage` eq. 1)
     "TimeOffset": ("ms", ("TIME",)),
     "SpinRate": ("rpm", ("RATE",)),
     "SpinPhase": ("degrees", ("PHASE",)),
@@ -24,6 +25,7 @@ VALUES = {  # keyword: unit, places of u (`unknowns` eq. 1)
     "Twist": ("degrees", ("TWIST",)),
     "LimbHeight": ("km", ("HEIGHT",)),
     "LineOffset": ("pixels", ("OFFSET",)),
+    "PointingOffset": ("pixels", ("LINE", "SAMPLE")),
 }
 OVER_TIME = ("TIME", "EAST", "NORTH", "RATE", "HEIGHT")  # places of u that neighbours tell
 
@@ -32,7 +34,7 @@ OVER_TIME = ("TIME", "EAST", "NORTH", "RATE", "HEIGHT")  # places of u that neig
 class Solution:
     """What is known of an image: {place: value} of u and of its sigmas; what is absent, is not.
 
-    name, target, attitude; mid s TDB
+    name, target; attitude as the label has it, or FRAME; mid s TDB
     rms px and points of the limb, ties and their tie_rms px (None: none)
     readout   (line, sigma) px of the optical axis of METHANE, where it was solved
     method    Limb, Grid, Table, Neighbour, None
@@ -54,11 +56,12 @@ class Solution:
 
 def empty(image, twist_sigma=None):
     """The Solution of an Image of which nothing was found but the constants it has."""
-    held = dict(zip(image.places, image.held.tolist(), strict=True))
-    values = {place: v for place, v in held.items() if place[0] in ("TWIST", "OFFSET")}
-    sigmas = {("TWIST", None): twist_sigma}
-    g = image.geometry
-    return Solution(image.name, g.target, g.attitude, image.mid, values, sigmas, "None")
+    held, frame = dict(zip(image.places, image.held.tolist(), strict=True)), image.kind == "FRAME"
+    constants = ("TWIST",) if frame else ("TWIST", "OFFSET")
+    values = {place: v for place, v in held.items() if place[0] in constants}
+    sigmas = {} if frame else {("TWIST", None): twist_sigma}
+    target = image.geometry.target
+    return Solution(image.name, target, image.kind, image.mid, values, sigmas, "None")
 
 
 def found(fit, twist_sigma=None):
@@ -66,7 +69,7 @@ def found(fit, twist_sigma=None):
     image = fit.image
     bare = empty(image, twist_sigma)
     solved = np.isfinite(fit.sigma)
-    always = ("EAST", "NORTH", "RATE", "PHASE", "TWIST", "OFFSET")  # held, they still count
+    always = {*OWN["SPIN"], *OWN["FRAME"], *(name for name, _ in bare.values)}  # held, they count
     values, sigmas = {}, dict(bare.sigmas)
     for place, u, sigma, known in zip(image.places, fit.u, fit.sigma, solved, strict=True):
         if known or place[0] in always:
@@ -129,6 +132,8 @@ def group(solution, bands):
         made.set(key, None if value is None else Quantity(value, unit))
 
     for key, (unit, names) in VALUES.items():
+        if key == "PointingOffset" and solution.attitude != "FRAME":
+            continue
         for suffix, known in (("", solution.values), ("Sigma", solution.sigmas)):
             each = [known.get(place) for place in places(key, bands)]
             many = len(names) > 1 or names[0] in ("HEIGHT", "OFFSET")
@@ -199,6 +204,8 @@ def words(s, counts=None):
         return "nothing is solved: Method = None"
     if s.attitude == "CK":
         line = f"start {solved('TIME', '+.2f')} ms"
+    elif s.attitude == "FRAME":
+        line = f"pointing {solved('LINE', '+.2f')} lines, {solved('SAMPLE', '+.2f')} samples"
     else:
         axis = ", ".join(f"{s.values[k, None]:+.2f}" for k in ("EAST", "NORTH"))
         line = f"{solved('RATE', '.4f')} rpm, axis {axis} degrees off the Earth"

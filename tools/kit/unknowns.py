@@ -1,19 +1,13 @@
 """What a fit of images solves: the unknowns of each image, shared within a pass or by all.
 
-An image with an attitude (CK) has the offset of its start time; one without (SPIN) has the axis,
-rate and phase of its spin.  Both have the twist of the camera, and for each band the height of
-the limb and the shift of the optical axis.  Together they are the image's own vector,
-
-    u = (TIME | EAST, NORTH, RATE, PHASE; TWIST; HEIGHT per band; OFFSET per band)          (1)
-
-in ms | degrees, degrees, rpm, degrees; degrees; km; px.  SOLVE names what of it is solved, SHARE
-what the images of a pass have in common.  x holds each unknown once.
+SOLVE names what of an image's own vector (`fitimage` eq. 1) is solved, SHARE what the images of a
+pass have in common.  x holds each unknown once.
 
 The images of a pass were taken by one spacecraft that spins evenly; each start errs by some 40 ms,
 and the rate within an image also by the rounding of INTERFRAME_DELAY (1 ms in 372).  With T the
 rate between the images, dt from the middle of one to that of the next, k whole turns:
 
-    PHASE_j - PHASE_i - 6 T dt - 360 k = 0 +- 6 T sqrt(2) JITTER,   T - RATE_i = 0 +- ROUNDING   (2)
+    PHASE_j - PHASE_i - 6 T dt - 360 k = 0 +- 6 T sqrt(2) JITTER,   T - RATE_i = 0 +- ROUNDING   (1)
 """
 
 from dataclasses import dataclass
@@ -21,99 +15,44 @@ from dataclasses import dataclass
 import numpy as np
 
 from .error import Error
-from .frames import Geometry
-from .geometry import with_constants
-from .spin import NOMINAL, Spin
+from .fitimage import Image, passes
 
-OWN = {"CK": ("TIME",), "SPIN": ("EAST", "NORTH", "RATE", "PHASE")}
-DEFAULT = {"CK": ("TIME", "HEIGHT"), "SPIN": ("AXIS", "RATE", "PHASE", "HEIGHT")}
-TERM = {"EAST": "AXIS", "NORTH": "AXIS", "OFFSET": "LINEOFFSET"}  # of SOLVE, where not the place
+__all__ = ["Image", "Unknowns", "arranged", "passes", "wanted"]
+
+DEFAULT = {
+    "CK": ("TIME", "HEIGHT"),
+    "SPIN": ("AXIS", "RATE", "PHASE", "HEIGHT"),
+    "FRAME": ("POINTING", "HEIGHT"),
+}
+TERM = {  # of SOLVE, where it is not the place
+    **dict.fromkeys(("EAST", "NORTH"), "AXIS"),
+    **dict.fromkeys(("LINE", "SAMPLE"), "POINTING"),
+    "OFFSET": "LINEOFFSET",
+}
 SIGMA = {"EAST": 1.0, "NORTH": 1.0, "RATE": 0.02, "HEIGHT": 200.0, "OFFSET": 0.5}  # of priors
+OF_FRAME = {"LINE": 300.0, "SAMPLE": 300.0, "TWIST": 0.5}  # of priors: px, px, degrees
+SCALE = 0.01  # of the radius: prior of a frame's HEIGHT, which takes up what its focal length lacks
 JITTER = 0.04  # s: how far a start errs; 61 ms between two images of perijove 43
 ROUNDING = 0.003  # rpm: 0.5 ms of INTERFRAME_DELAY
-APART = 12 * 3600.0  # s without an image between one pass and the next
 LINKED = 1800.0  # s over which the whole turns can be counted
 REFERENCE = "GREEN"  # the band that the others' line offsets are counted from
 
 
-@dataclass(frozen=True)
-class Image:
-    """A strip of a fit.
-
-    name      for people;  core  function giving (bands, frames x lines, samples)
-    geometry  with the camera's constants
-    summing   pixels summed to one: OFFSET is in pixels of the detector
-    readout   True: the line of METHANE's optical axis is solved, whatever SOLVE says
-    """
-
-    name: str
-    core: object
-    geometry: Geometry
-    summing: int = 1
-    readout: bool = False
-
-    @property
-    def methane(self):
-        """Its index among the bands, None where there is none."""
-        names = list(self.geometry.camera.names)
-        return names.index("METHANE") if "METHANE" in names else None
-
-    @property
-    def mid(self):
-        """s TDB, where the phase is counted."""
-        return 0.5 * (self.geometry.et[0] + self.geometry.et[-1])
-
-    @property
-    def places(self):
-        """(name, band or None) of each place of u, eq. (1)."""
-        names = self.geometry.camera.names
-        own = [(k, None) for k in (*OWN[self.geometry.attitude], "TWIST")]
-        return own + [(k, b) for k in ("HEIGHT", "OFFSET") for b in names]
-
-    @property
-    def held(self):
-        """u before anything is solved."""
-        g = self.geometry
-        own = [0.0, 0.0, NOMINAL, 0.0] if g.attitude == "SPIN" else [0.0]
-        heights = np.zeros(len(g.camera.cy))
-        return np.array([*own, g.camera.twist, *heights, *(g.camera.offsets * self.summing)])
-
-    def pose(self, u):
-        """The Geometry of u."""
-        g, n = self.geometry, len(OWN[self.geometry.attitude])
-        offsets = u[n + 1 + len(g.camera.cy) :] / self.summing
-        if u[n] != g.camera.twist or (offsets != g.camera.offsets).any():
-            g = with_constants(g, u[n], offsets)
-        return Spin(g).pose(*u[:4]) if n == 4 else g.shift(u[0] / 1e3)
-
-    def heights(self, u):
-        """(bands,) km."""
-        n = len(OWN[self.geometry.attitude]) + 1
-        return u[n : n + len(self.geometry.camera.cy)]
-
-
-def passes(images):
-    """A number for each image, the same for those of one pass: one target, no gap above APART."""
-    found, last, number = [0] * len(images), (None, 0.0), -1
-    for i in sorted(range(len(images)), key=lambda i: (images[i].geometry.target, images[i].mid)):
-        target, mid = images[i].geometry.target, images[i].mid
-        number += target != last[0] or mid - last[1] > APART
-        found[i], last = number, (target, mid)
-    return found
-
-
 def wanted(terms, images):
-    """SOLVE as a set, checked against what the images have; None: what their attitude needs."""
-    attitudes = sorted({image.geometry.attitude for image in images})
+    """SOLVE as a set, checked against what the images have; None: what their kind needs."""
+    kinds = sorted({image.kind for image in images})
     bands = {name for image in images for name in image.geometry.camera.names}
     if terms is None:
-        return {term for attitude in attitudes for term in DEFAULT[attitude]}
-    for attitude in attitudes:
-        others = {term for needed in DEFAULT.values() for term in needed}
-        for term in [t for t in terms if t in others - set(DEFAULT[attitude])]:
-            has = ", ".join(DEFAULT[attitude])
-            raise Error(f"SOLVE = {term}: ATTITUDE = {attitude} has no {term}, it has {has}")
-    if "SPIN" in attitudes and "PHASE" not in terms:
+        return {term for kind in kinds for term in DEFAULT[kind]}
+    for kind in kinds:
+        others = {term for needed in DEFAULT.values() for term in needed} - set(DEFAULT[kind])
+        others |= {"LINEOFFSET", "METHANE"} if kind == "FRAME" else set()
+        for term in [t for t in terms if t in others]:
+            has, whose = ", ".join(DEFAULT[kind]), f"ATTITUDE = {kind}"
+            if kind == "FRAME":
+                has, whose = f"{has}, TWIST", f"a frame, as {images[0].name},"
+            raise Error(f"SOLVE = {term}: {whose} has no {term}, it has {has}")
+    if "SPIN" in kinds and "PHASE" not in terms:
         raise Error("SOLVE: PHASE must be among it with ATTITUDE = SPIN: nothing else knows it")
     if "METHANE" in terms and "METHANE" not in bands:
         raise Error(f"SOLVE = METHANE: the bands are {', '.join(sorted(bands))}")
@@ -151,7 +90,7 @@ def arranged(images, first, about, terms, share=(), twist_sigma=np.inf):
     first        per image, u of the first values, and of what is held
     about        per image, u about which the priors stand
     terms        what is solved;  share  what of AXIS, RATE and HEIGHT the images of a pass share
-    twist_sigma  degrees, of the prior of the twist
+    twist_sigma  degrees, of the prior of the twist of the camera that strips share
     """
     series, known, index = passes(images), {}, []  # known: key -> mean, sigma, first values
     for i, image in enumerate(images):
@@ -161,7 +100,7 @@ def arranged(images, first, about, terms, share=(), twist_sigma=np.inf):
             if key is None:
                 row.append(-1)
                 continue
-            sigma = twist_sigma if place[0] == "TWIST" else sigma
+            sigma = twist_sigma if sigma is None else sigma
             row.append(list(known).index(key) if key in known else len(known))
             known.setdefault(key, (mean, sigma, []))[2].append(value)
         index.append(np.array(row))
@@ -171,7 +110,7 @@ def arranged(images, first, about, terms, share=(), twist_sigma=np.inf):
         spun = [
             i
             for i, s in enumerate(series)
-            if s == number and len(index[i]) and images[i].geometry.attitude == "SPIN"
+            if s == number and len(index[i]) and images[i].kind == "SPIN"
         ]
         spun.sort(key=lambda i: images[i].mid)
         links = _links(
@@ -191,8 +130,13 @@ def arranged(images, first, about, terms, share=(), twist_sigma=np.inf):
 
 
 def _key(place, image, i, number, terms, share):
-    """The unknown at a place of u of image i, None where it is held, and its prior's sigma."""
+    """The unknown at a place of u of image i, None where it is held, and its prior's sigma.
+
+    sigma None: that of the TWIST which strips share
+    """
     name, band = place
+    if image.kind == "FRAME":
+        return _key_of_frame(place, image, i, number, terms, share)
     methane = name == "OFFSET" and band == "METHANE"
     term = "METHANE" if methane else TERM.get(name, name)
     terms = terms | {"METHANE"} if image.readout else terms
@@ -207,8 +151,20 @@ def _key(place, image, i, number, terms, share):
     return (name, band, ("pass", number) if term in share else i), SIGMA.get(name, np.inf)
 
 
+def _key_of_frame(place, image, i, number, terms, share):
+    """`_key` of a frame: all but the height are its own, there are no line offsets."""
+    name, band = place
+    term = TERM.get(name, name)
+    if term not in terms or name == "OFFSET":
+        return None, None
+    if name != "HEIGHT":
+        return (name, band, i), OF_FRAME[name]
+    owner = ("pass", number) if "HEIGHT" in share else i
+    return (name, band, owner), SCALE * float(image.geometry.radii.max())
+
+
 def _links(mid, index, first, start):
-    """Rows ({unknown: factor}, mean, sigma) of eq. (2) for the images of a pass, in their order.
+    """Rows ({unknown: factor}, mean, sigma) of eq. (1) for the images of a pass, in their order.
 
     T is the unknown that follows those of start.
     """
