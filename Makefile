@@ -6,6 +6,7 @@
 #   make x.png            from x-raw.png and its Metadata.json
 #   make x.map.cub MAPPROJ="RESOLUTION=10" SPICEINIT="KERNELS=kernels ATTITUDE=SPIN"
 # in the data's own folder: make -f …/perijove/Makefile x.map.png
+# From a frame of Voyager, x.img, .imq, .vic or .raw, the same: make x.map.cub; of Viking with IMPORT=vik2cub
 # From every raw image below a folder, solved together, to pictures and maps in the folder OUT:
 #   make frames DATA=folder KERNELS=folder
 
@@ -19,8 +20,8 @@ SHELL := /bin/bash
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 PYTHON ?= python3
 VENV ?= $(ROOT)/.venv
-READY := $(VENV)/.ready$(if $(EXTRAS),-$(subst $(comma),-,$(EXTRAS)))
 comma := ,
+READY := $(VENV)/.ready$(if $(EXTRAS),-$(subst $(comma),-,$(EXTRAS)))
 export PATH := $(abspath $(VENV))/bin:$(PATH)
 unexport PROJ_DATA PROJ_LIB GDAL_DATA
 
@@ -76,6 +77,22 @@ gdal: $(READY)
 
 clean:
 	rm -rf demo build *.egg-info
+
+# ------------------------------------------------------------------- one vidicon frame
+# Before the rules of JunoCam, which would take x.cub for a strip: these hold where the frame itself is there
+IMPORT ?= voy2cub
+
+define VIDICON
+%.cub: %.$(1) | $$(READY)
+	$$(IMPORT) FROM=$$< TO=$$@ $$(VOY2CUB)
+
+%.cal.cub: %.cub %.$(1) | $$(READY)
+	remrx FROM=$$< $$(REMRX) | spiceinit ATTITUDE=NONE $$(SPICEINIT) | voycal TO=$$@ $$(VOYCAL)
+
+%.geo.cub: %.cal.cub %.$(1) | $$(READY)
+	geoma FROM=$$< $$(GEOMA) | spiceinit $$(SPICEINIT) | jitter TO=$$@ $$(JITTER)
+endef
+$(foreach suffix,img IMG imq IMQ vic raw,$(eval $(call VIDICON,$(suffix))))
 
 # ------------------------------------------------------------------- one image
 # A variable named like the tool, in capitals, holds its keywords: make x.png CUB2STD="GAMMA=1.5"

@@ -58,6 +58,18 @@ def test_all_images_of_a_folder_are_solved_together(site, tmp_path, shell):
     assert done.returncode == 2 and b"expected the folder of the raw images" in done.stderr
 
 
+def test_a_frame_of_voyager_to_a_map(testdata, tmp_path, shell):
+    for name in ("c3440346.imq", "kernels"):
+        (tmp_path / name).symlink_to(testdata / "voyager" / name)
+    shell(f'{MAKE} c3440346.map.png MAPPROJ="RESOLUTION=2" VOYCAL="SUN=9.51 OTYPE=3"')
+    steps = {p.name.removeprefix("c3440346") for p in tmp_path.glob("c*")}
+    assert steps == {".imq", ".cub", ".cal.cub", ".geo.cub", ".map.cub", ".map.png"}
+    found = shell("getkey FROM=c3440346.map.cub GROUP=LimbFit KEYWORD=Method").stdout
+    assert found == b"Limb\n"
+    used = shell("getkey FROM=c3440346.map.cub GROUP=Radiometry KEYWORD=CalcSunDistance").stdout
+    assert float(used) == pytest.approx(9.51 * 149597870.7)
+
+
 def test_a_failing_step_leaves_no_target(tmp_path, shell):
     (tmp_path / "bad-raw.png").write_bytes(b"no image")
     done = shell(f"{MAKE} bad.map.cub", check=False)

@@ -71,8 +71,8 @@ def test_the_kit_imports_no_tool(module):
 def test_a_tool_uses_every_parameter_it_declares_and_no_other(tool):
     source = (ROOT / f"tools/{tool}.py").read_text()
     names = {g.name for g in declared(tool).nodes()}
-    used = set(re.findall(r"\bp\.([A-Z][A-Z0-9]*)\b", source))
-    resolved = set(re.findall(r"\bp\.(?:resolve|given)\(\s*\"([A-Z0-9]+)\"", source))
+    used = set(re.findall(r"\bp\.([A-Z][A-Z0-9_]*)\b", source))
+    resolved = set(re.findall(r"\bp\.(?:resolve|given)\(\s*\"([A-Z0-9_]+)\"", source))
     streams = {"FROM", "TO"} if "stream.run(p" in source else set()
     assert used | resolved | streams == names
 
