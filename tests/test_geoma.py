@@ -173,7 +173,7 @@ def test_dots_come_to_where_the_table_of_object_space_says(tmp_path, capsys):
     assert (group["ImageLines"], group["ImageSamples"]) == (800, 800)
     assert out.group("Radiometry")["Units"] == "I/F" and not out.isis.nodes("Reseaus")
     assert "reseau_vg1na.sav" in out.history
-    assert "202 ties (Nominal), 0 of them seen" in capsys.readouterr().err
+    assert "202 ties (Nominal), 0 of them measured" in capsys.readouterr().err
     line = refused(capsys, 2, f"FROM={tmp_path}/b.cub", f"TO={tmp_path}/c.cub")
     assert "Group Geoma: this is no frame as the camera drew it" in line
 
