@@ -18,6 +18,7 @@ from perijove.kit import (
     framecamera,
     geometry,
     kernels,
+    midtime,
     platforms,
     pointing,
 )
@@ -402,6 +403,12 @@ def test_saturn_stands_where_the_kernels_put_it(saturn):
     assert_allclose(size, [316.3, 286.0], rtol=0, atol=0.1)  # semi-axes of what they draw
     distance = made.group("Instrument").number("SolarDistance", unit="km") / AU
     assert_allclose(distance, 9.510, rtol=0, atol=5e-4)
+
+
+def test_a_picture_shows_the_whole_disc_of_a_frame(saturn):
+    camera = midtime.picture(geometry.from_cube(saturn[1]), 1.0)[0].camera
+    # the disc is 572 to 633 px high, with 64 px of sky above and below, to 32 px either way
+    assert 572 + 128 - 64 < camera.lines <= 633 + 128 and camera.samples <= 633 + 128
 
 
 def test_saturn_is_seen_as_cspice_sees_it(saturn):

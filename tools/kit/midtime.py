@@ -46,14 +46,13 @@ def beside(mid, d):
 
 
 def outline(g):
-    """Points (n, 3) km that the strip shows, every 25th sample of five lines per framelet.
+    """Points (n, 3) km that the strip shows, every 25th sample of every 32nd line or so.
 
     Returns them and (n,) bool: True on the planet.
     """
     camera = g.camera
-    y, x = np.meshgrid(
-        np.linspace(0, camera.lines, 5), np.linspace(camera.first, camera.last, 65), indexing="ij"
-    )
+    lines = np.linspace(0, camera.lines, max(5, camera.lines // 32 + 1))
+    y, x = np.meshgrid(lines, np.linspace(camera.first, camera.last, 65), indexing="ij")
     looks = []
     for band in range(len(camera.cy)):
         for f in range(len(g)):
