@@ -80,12 +80,29 @@ def mapping(folder):
     show("mapproj 25 px/deg, the whole tool", ours, seconds(bare), "bare cv2.remap of 9000x4500x3")
 
 
+def vidicon(folder):
+    """voycal of a frame of 800 x 800, start to end, against Python importing numpy."""
+    from perijove.kit import cube
+
+    core = np.random.default_rng(3).integers(0, 256, (1, 800, 800)).astype(np.float32)
+    keys = {"SPACECRAFT_NAME": "VOYAGER_1", "INSTRUMENT_ID": "NA", "CAL_TARGET_CODE": "J"}
+    keys |= {"FILTER_NUMBER": 0, "EXPOSURE_DURATION": 0.36, "SampleBits": 8}
+    keys |= {"CAMERA_STATE_1": 1, "CAMERA_STATE_2": 0, "CAMERA_STATE_3": 1}
+    frame, dark = f"{folder}/frame.cub", f"{folder}/dark.cub"
+    for path in (frame, dark):
+        cube.write(path, cube.new(core, Instrument=keys), type="SignedWord")
+    ours = seconds(lambda: shell(f"voycal FROM={frame} DCFILE={dark} TO={folder}/if.cub -quiet"))
+    plain = seconds(lambda: shell(f"{sys.executable} -c 'import numpy'"))
+    show("voycal of 800 x 800, with a dark frame", ours, plain, "python -c 'import numpy'")
+
+
 def main():
     """Print every ratio."""
     with tempfile.TemporaryDirectory() as folder:
         pipe(folder)
         label()
         mapping(folder)
+        vidicon(folder)
 
 
 if __name__ == "__main__":
