@@ -151,6 +151,8 @@ def test_no_row_a_tie_and_no_table_for_frames_are_refused(table, capsys):
 def test_a_cube_of_another_camera_is_refused(tmp_path, capsys):
     words = frame(tmp_path / "a.cub", SPACECRAFT_NAME="JUNO")
     assert "SPACECRAFT_NAME = JUNO" in refused(capsys, 2, words)
+    words = frame(tmp_path / "a.cub", SPACECRAFT_NAME="N/A")
+    assert "a.cub: the label has no SPACECRAFT_NAME: expected" in refused(capsys, 2, words)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

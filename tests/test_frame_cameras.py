@@ -49,6 +49,7 @@ SATURN = {
     "TargetName": "Saturn",
     "StartTime": "1980-10-25T23:34:10",
 }
+COLUMNS = "SPACECRAFT, INST, FOCAL, SCALE, LINE, SAMPLE, LINES, SAMPLES"
 CAMERAS = ("VOYAGER_1", "NA"), ("VOYAGER_2", "WA"), ("VIKING_ORBITER_2", "VISB")
 
 
@@ -260,8 +261,8 @@ def test_without_attitude_any_frame_gets_the_sun_alone(frame, run, voyager, caps
 
 def test_target_and_timeoffset_hold_for_a_frame(frame, run):
     still, moved = (
-        geometry.from_cube(run(frame(TargetName="Io"), "TARGET=jupiter", *more))
-        for more in ((), ("TIMEOFFSET=10",))
+        geometry.from_cube(run(frame(TargetName="Io"), *more))
+        for more in (("TARGET=jupiter",), ("TARGET=J_RINGS", "TIMEOFFSET=10"))
     )
     assert (still.target, moved.et[0]) == ("Jupiter", still.et[0])
     assert_allclose((moved.sc - still.sc)[0] / 10, vidiconkernels.VELOCITY, rtol=0, atol=0.03)
@@ -331,6 +332,7 @@ def test_what_is_missing_is_named_and_where_naif_keeps_it(
         (dict(SPACECRAFT_NAME="CASSINI"), (), "or a strip of JunoCam (JUNO JNC)"),
         (dict(INSTRUMENT_ID="VISA"), (), "the cameras of VOYAGER_1 are NA, WA"),
         ({}, ("TIMEOFFSET=LABEL",), "TIMEOFFSET = LABEL: the label has no SpacecraftAltitude"),
+        ({}, ("TIMEOFFSET=1e9",), "the SPK of VOYAGER 1 covers"),
     ],
 )
 def test_refusals(frame, voyager, tmp_path, capsys, given, words, message):
@@ -338,6 +340,25 @@ def test_refusals(frame, voyager, tmp_path, capsys, given, words, message):
         capsys, 2, f"FROM={frame(**given)}", f"TO={tmp_path}/o.cub", f"KERNELS={voyager[0]}", *words
     )
     assert message in line and not (tmp_path / "o.cub").exists()
+
+
+@pytest.mark.parametrize(
+    ("columns", "cells", "message"),
+    [
+        ("SPACECRAFT, INST", "VOYAGER_1 NA", "FOCAL"),
+        (COLUMNS, "VOYAGER_1 NA * 84 500 500 1000 1000", "FOCAL = * in row 1: expected a number"),
+        (COLUMNS, "VOYAGER_1 NA 1500 84 500 500 1000 x", "SAMPLES = x in row 1: expected a number"),
+    ],
+)
+def test_a_table_of_cameras_that_cannot_be(
+    frame, voyager, tmp_path, capsys, monkeypatch, columns, cells, message
+):
+    (tmp_path / "voyager").mkdir()
+    text = f"Columns = ({columns})\nEnd\n{cells}\n"
+    (tmp_path / "voyager/camera.sav").write_text(text)
+    monkeypatch.setenv("PERIJOVE_DATA", str(tmp_path))
+    line = refused(capsys, 2, f"FROM={frame()}", f"TO={tmp_path}/o.cub", f"KERNELS={voyager[0]}")
+    assert message in line and "camera.sav" in line
 
 
 def test_object_space_is_what_geoma_says(frame, voyager, tmp_path, capsys):

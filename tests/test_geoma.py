@@ -213,6 +213,7 @@ def test_ties_of_a_text(tmp_path, capsys):
         "1 2 3\n" * 4: "rows of 3 numbers, expected 4: line and sample of object space",
         "1 1 1 1\n9 9 9 9\n1 9 2000 9\n": "1, 9, 2000, 9 lies far outside: expected",
         "-2000 1 1 1\n9 9 9 9\n1 9 2 9\n": "-2000, 1, 1, 1 lies far outside: expected",
+        "1050 1 1 1\n1050 9 1 9\n1060 9 11 9\n": "by its ties the frame lies outside of object",
     }.items():
         (tmp_path / "t.txt").write_text(text)
         assert line in refused(capsys, 2, *words, f"GEOM={tmp_path}/t.txt")

@@ -169,6 +169,13 @@ def test_sets_are_read_in_order_of_their_words():
     ]
 
 
-def test_a_label_in_which_pvl_loses_its_way_comes_to_an_end():
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Group = g\n a = 1=6 <C>\n b = 2\nEnd_Group\nEnd",
+        "a = 0\n<km> = V\n Object = n\n  w = 1\n\a End_Object\nEnd_Object\nEnd",
+    ],
+)
+def test_a_label_in_which_pvl_loses_its_way_comes_to_an_end(text):
     with pytest.raises(Error, match="cannot be told apart"):
-        label.loads("Group = g\n a = 1=6 <C>\n b = 2\nEnd_Group\nEnd")
+        label.loads(text)

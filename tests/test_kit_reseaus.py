@@ -99,6 +99,19 @@ def test_a_frame_without_marks_leaves_the_nominal_places():
     assert not marks.found(painted([]), nominal.place)[1].any()
 
 
+@pytest.mark.parametrize("out", [{"Removed": "BILINEAR"}, {"Status": "Removed"}])
+def test_marks_that_are_taken_out_are_not_looked_for(out):
+    nominal, _ = reseaus.nominal("VOYAGER_1", "NA")
+    camera = {"SPACECRAFT_NAME": "VOYAGER_1", "INSTRUMENT_ID": "NA"}
+    image = cube.new(painted(bent(nominal.place))[None], Instrument=camera)
+    image.isis.append(nominal.group(SHAPE))
+    assert reseaus.of_cube(image, None).status == "Refined"
+    image.group("Reseaus").update(**out)
+    known = reseaus.of_cube(image, None)
+    assert not known.valid.any() and known.status == out.get("Status", "Nominal")
+    assert_allclose(known.place, nominal.place, atol=0.006)
+
+
 def test_the_unit_of_the_samples_does_not_matter():
     nominal, _ = reseaus.nominal("VOYAGER_1", "NA")
     frame = painted(bent(nominal.place))
@@ -128,6 +141,15 @@ def test_a_label_whose_marks_do_not_fit_together_is_refused():
     image = cube.new(np.zeros((1, 2, 2)), Reseaus={"Line": [1.0, 2.0], "Sample": [3.0]})
     with pytest.raises(Error, match="Group Reseaus has 2 lines, 1 samples"):
         reseaus.of_label(image.isis)
+
+
+@pytest.mark.parametrize("places", [([], []), ([900.0], [5.0])])
+def test_a_label_without_a_mark_in_the_frame_is_refused(places):
+    camera = {"SPACECRAFT_NAME": "VOYAGER_1", "INSTRUMENT_ID": "NA"}
+    marks_of = dict(zip(("Line", "Sample"), places, strict=True))
+    image = cube.new(np.zeros((1, 800, 800)), Instrument=camera, Reseaus=marks_of)
+    with pytest.raises(Error, match="no mark lies in the frame of 800 lines, 800 samples"):
+        reseaus.of_cube(image, None)
 
 
 def test_places_of_a_file(tmp_path, testdata):

@@ -8,7 +8,7 @@ import pytest
 import rasterio
 
 import vidiconfiles
-from perijove.kit import cube, label, vidicon
+from perijove.kit import cube, label, vidiconlabel
 from perijove.kit.label import Node, Quantity
 from perijove.vik2cub import main, states
 from refusal import refusal
@@ -83,7 +83,7 @@ def test_a_real_label_gives_the_keywords_of_the_manual(coded, testdata, tmp_path
         ("Instrument", ("StartTime", "FloodModeId", "GainModeId", "OffsetModeId")),
     ):
         assert [ours.group(group)[k] for k in keys] == [theirs.group(group)[k] for k in keys]
-    assert vidicon.identity(made.label) == ("VIKING_ORBITER_1", "VISA")
+    assert vidiconlabel.identity(made.label) == ("VIKING_ORBITER_1", "VISA")
     original = made.blob("OriginalLabel", "IsisCube").data.decode()
     assert "THE A1 LANDING SITE" in original and original.startswith("CCSD3ZF")
 

@@ -1,5 +1,7 @@
 """voy2cub: images of Voyager in all their forms."""
 
+import gzip
+
 import numpy as np
 import pytest
 import rasterio
@@ -339,6 +341,7 @@ VO75 = "VO75 1A   FSC 25973540   FILTER 4  EXP   13  FGD 110  OET-GMT 76 175 18 
         (vicar(FRAME)[:-3000], 4, "truncated: "),
         (vicar(FRAME, FORMAT="COMP"), 2, "FORMAT = COMP: expected"),
         (b"", 4, "the input is empty"),
+        (gzip.compress(vicar(FRAME)), 2, "packed by gzip, expected the file itself: unpack it"),
         (b"\x89PNG\r\n", 2, "no VICAR file, no PDS3 image or label, no .imq"),
         (vidiconfiles.voyager(FRAME[0])[:9000], 4, "is cut off or empty, the image needs"),
     ],

@@ -434,7 +434,7 @@ def test_a_typed_name_without_number_takes_the_labels_of_its_mission_only(folder
     line = refused(capsys, 2, *words_of(folder, "SPCRAFT=VIKING"))
     assert "number of VIKING missing: expected 1 or 2; give SPNUM" in line
     line = refused(capsys, 2, *words_of(folder, "SPCRAFT=VOYAGER_1", "SPNUM=2"))
-    assert "number of VOYAGER_1 1 and 2" in line
+    assert "SPACECRAFT_NAME = VOYAGER_1 and number 2" in line
 
 
 @pytest.mark.parametrize(
@@ -618,7 +618,7 @@ def test_high_gain_and_what_is_not_raw_is_told(folder, capsys):
     frame(folder / "a.cub", instrument={"GainModeId": "HIGH", "SampleBits": 16})
     run(folder)
     told = capsys.readouterr().err
-    assert "high gain state, but GAIN = 1: give GAIN=0.25484" in told
+    assert "high gain state, but GAIN = 1: give GAIN=0.25484 and LINEAR=NO" in told
     assert "SampleBits = 16: raw DN have 8" in told
     run(folder, "GAIN=0.25484")
     assert "high gain" not in capsys.readouterr().err
@@ -636,7 +636,7 @@ def test_high_gain_and_what_is_not_raw_is_told(folder, capsys):
         (["ORANGE=1"], "expected two numbers, (min,max)"),
         (["OTYPE=2", "TO=b.cub+16bit"], "give the pixel type once"),
         (["ORANGE=0,2", "TO=b.cub+16bit+0:1"], "give the range once"),
-        (["DEL_EXP=-500"], "with DEL_EXP 0 s: expected more than 0"),
+        (["DEL_EXP=-500"], "EXP = 0.5 s, 0 s with DEL_EXP = -500 ms: expected more than 0"),
         (["SUN=0.003"], "expected a distance outside the Sun"),
         (["SUN=-5"], "expected at least 0"),
         (["EXP=-1"], "expected at least 0"),
@@ -668,7 +668,7 @@ def test_a_map_a_calibrated_cube_and_another_camera_are_refused(folder, capsys):
     frame(folder / "a.cub", instrument={"NO_CAMERA_STATE": 4})
     assert "NO_CAMERA_STATE = 4, expected 3" in refused(capsys, 2, *words_of(folder))
     frame(folder / "a.cub", instrument={"EXPOSURE_DURATION": 0})
-    assert "EXP = 0 s, with DEL_EXP 0 s: expected" in refused(capsys, 2, *words_of(folder))
+    assert "EXP = 0 s, 0 s with DEL_EXP = 0 ms: expected" in refused(capsys, 2, *words_of(folder))
     two = cube.new(np.zeros((2, 1, 4)), Instrument={"SPACECRAFT_NAME": "VOYAGER_1"})
     cube.write(folder / "a.cub", two)
     assert "2 bands, expected the one of a frame" in refused(capsys, 2, *words_of(folder))

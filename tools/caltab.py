@@ -10,7 +10,16 @@ and two that are least are an error.  The matcher is that of voycal (kit/vidicon
 
 import os
 
-from perijove.kit import anylabel, calfile, parm, results, tablelint, vidicon, vidicontable
+from perijove.kit import (
+    anylabel,
+    calfile,
+    parm,
+    results,
+    tablelint,
+    vidicon,
+    vidiconlabel,
+    vidicontable,
+)
 from perijove.kit.error import Error
 from perijove.kit.label import Node, Quantity
 
@@ -68,7 +77,7 @@ def state(p):
     typed = {name: value for name, value in typed.items() if value is not None}
     if p.FROM is None and not typed:
         return None
-    words = {} if p.FROM is None else vidicon.found(anylabel.read(p.FROM))
+    words = {} if p.FROM is None else vidiconlabel.found(anylabel.read(p.FROM))
     return vidicon.state({**words, **typed}, p.FROM or "caltab")
 
 
@@ -76,6 +85,8 @@ def state(p):
 def main(p):
     known = state(p)
     if p.TABLE is None and not (known and known.mission):
+        if p.FROM is not None:
+            raise Error(f"{p.FROM}: the label has no SPACECRAFT_NAME: expected {vidicon.EXPECTED}")
         raise Error("TABLE must be given, the table to check, or FROM, the frame that gets a row")
     table = vidicontable.load(p.TABLE or f"{known.mission.lower()}/voycal.sav", p)
     kind = vidicontable.kind_of(table)

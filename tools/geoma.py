@@ -13,7 +13,7 @@ import os
 
 import numpy as np
 
-from perijove.kit import cube, ibis, mapping, objectspace, parm, regrid, reseaus, vidicon
+from perijove.kit import cube, ibis, mapping, objectspace, parm, regrid, reseaus, vidiconlabel
 from perijove.kit.error import Error
 
 RESLOC = 404, 409  # numbers in the one row of a file of VICAR's RESLOC
@@ -32,7 +32,7 @@ def geoma(core, warp, interp="BILINEAR", threads=None):
 
 def of_marks(image, known, p):
     """Return ties, places and errors of the marks of a Voyager frame."""
-    objects = reseaus.nominal(*vidicon.identity(image.label, image.source), p)[1]
+    objects = reseaus.nominal(*vidiconlabel.identity(image.label, image.source), p)[1]
     if len(objects) != len(known.place):
         raise Error(
             f"{image.source}: {len(known.place)} reseau marks are known, expected {len(objects)}: "
@@ -99,6 +99,8 @@ def main(p):
     ties, places, e, source = of_parameters(p, image)
     warp = objectspace.fit(ties, places, e, p.GEOM or image.source)
     core = geoma(image.core, warp, p.INTERP, p.jobs)
+    if np.isnan(core).all() and not np.isnan(image.core).all():
+        raise Error(f"{p.GEOM or image.source}: by its ties the frame lies outside of object space")
 
     out = image.replace(core=core)
     words = recorded(out.isis, warp, e, source, image.core.shape[1:])

@@ -73,8 +73,7 @@ def main(p):
     for group in ("Geoma", "Mapping"):
         if group in image.isis:
             raise Error(f"{image.source}: Group {group}: marks are taken out of a frame as it was")
-    old = image.isis.nodes("Reseaus")
-    if old and ("Removed" in old[0] or old[0].get("Status") == "Removed"):
+    if reseaus.out(image.isis):
         raise Error(f"{image.source}: its reseau marks are out already (Group Reseaus)")
 
     found = marks(p, image)

@@ -24,7 +24,7 @@ from perijove.kit import (
     strip,
     track,
     translate,
-    vidicon,
+    vidiconlabel,
 )
 from perijove.kit.error import Error
 from perijove.kit.label import Quantity
@@ -69,7 +69,7 @@ def filters(made, source):
 def identify(made, source):
     """Error for a cube that is no vidicon frame either."""
     try:
-        vidicon.identity(made.label, source)
+        vidiconlabel.identity(made.label, source)
     except Error as error:
         raise Error(f"{error}, or a strip of JunoCam (JUNO JNC)") from None
 
@@ -114,7 +114,7 @@ def read(made, names, p):
 
     instrument = made.group("Instrument")
     stated = framecamera.planet(instrument.text("TargetName", default=None))
-    target = p.resolve("TARGET", label=stated)
+    target = framecamera.planet(p.resolve("TARGET", label=stated))
     if target is None:
         raise Error(f"{p.FROM}: TargetName is missing: give TARGET")
     target = target.upper()
@@ -133,9 +133,10 @@ def read(made, names, p):
         said.append(words)
     else:
         offset = p.TIMEOFFSET
+    found = kernels.states(et, target.title(), camera, p.ATTITUDE, offset, platform)
     for words in filter(None, said):
         p.say(words)
-    return kernels.states(et, target.title(), camera, p.ATTITUDE, offset, platform), offset
+    return found, offset
 
 
 def passed(odd):

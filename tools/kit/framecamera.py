@@ -19,7 +19,7 @@ import contextlib
 
 import numpy as np
 
-from . import calfile, platforms, pointing, translate, vidicon
+from . import calfile, platforms, pointing, translate, vidicon, vidiconlabel
 from .camera import Camera
 from .coverage import KINDS, PLACES, missing, need, utc
 from .error import Error
@@ -27,6 +27,7 @@ from .error import Error
 READOUT = 2.0  # s from the end of the exposure of Voyager to the readout
 TICK = 4.48  # s, Viking's frame start count
 SHORT = 0.420  # s: to that the exposure begins 7/8 of a tick after the count
+NUMBERS = ("FOCAL", "SCALE", "LINE", "SAMPLE", "LINES", "SAMPLES")  # columns of camera.sav
 PART = {"NONE": 0.0, "MID": 0.5, "END": 1.0}
 APART = 60.0  # s between clock and StartTime that deserve a word
 PLANETS = {"J": "JUPITER", "S": "SATURN", "U": "URANUS", "N": "NEPTUNE"}
@@ -44,7 +45,7 @@ def seen(made, target, attitude, clock, part, p):
     target, attitude, clock, part  as spiceinit has them; p  its Parameters, where the table used
     is recorded
     """
-    state = vidicon.state(vidicon.found(made.label), made.source)
+    state = vidicon.state(vidiconlabel.found(made.label), made.source)
     platform = platforms.of(state.spacecraft, state.inst)
     need(KINDS[attitude], target, platform=platform)
     row = constants(state, p)
@@ -61,6 +62,8 @@ def seen(made, target, attitude, clock, part, p):
 def constants(state, p=None):
     """The row of camera.sav for the camera of a vidicon.State."""
     table = calfile.read(f"{state.mission.lower()}/camera.sav", p)
+    for column in NUMBERS:
+        table.numbers(column)  # any other cell is an Error
     return calfile.match(table, {"SPACECRAFT": state.spacecraft, "INST": state.inst})
 
 

@@ -72,7 +72,7 @@ def _rows(found, table, path):
 def _text(data, path):
     """Return the rows of a text: numbers divided by blanks or commas, # starts a comment."""
     try:
-        lines = data.decode("utf-8").replace(",", " ").splitlines()
+        lines = data.decode("utf-8-sig").replace(",", " ").splitlines()
     except UnicodeDecodeError:
         raise IoError(f"{path}: neither a VICAR file nor a text") from None
     words = [(n, line.partition("#")[0].split()) for n, line in enumerate(lines, 1)]
@@ -83,7 +83,11 @@ def _text(data, path):
     for n, row in words:
         if len(row) != width:
             raise Error(f"{path}: line {n} has {len(row)} values, expected {width} as before")
+    return np.array([[_number(word, f"{path}: line {n}") for word in row] for n, row in words])
+
+
+def _number(word, where):
     try:
-        return np.array([row for _, row in words], float)
+        return float(word)
     except ValueError:
-        raise Error(f"{path}: a word is no number: expected rows of {width} numbers") from None
+        raise Error(f"{where}: {word} is no number") from None

@@ -115,6 +115,6 @@ def _viking(number, inst):
 
 
 def of(spacecraft, instrument):
-    """The Platform of a vidicon camera by the names that `vidicon.identity` returns."""
+    """The Platform of a vidicon camera by the names that `vidiconlabel.identity` returns."""
     number = int(spacecraft[-1])
     return (_voyager if spacecraft.startswith("VOYAGER") else _viking)(number, instrument)

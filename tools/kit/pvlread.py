@@ -5,9 +5,7 @@ text, integers with leading zeros (product numbers) too, so that nothing is lost
 way through a pipe.
 """
 
-import contextlib
 import re
-import sys
 
 from .error import Error, IoError
 from .node import Node, Quantity, word_of
@@ -21,9 +19,7 @@ TOKEN = re.compile(
 )
 BROKEN = re.compile(r"-[ \t\r]*\n\s*")  # a word goes on in the next line
 DEEPEST = 50  # groups in groups, lists in lists
-PATIENCE = (
-    600  # calls per character: pvl needs 100 to 200, and loses its way in some damaged labels
-)
+PATIENCE = 20  # tokens taken and given back per character: pvl needs up to 6
 
 
 class _Odd(Exception):
@@ -138,25 +134,38 @@ def _parse(text):
     return root
 
 
-@contextlib.contextmanager
-def _bounded(calls):
-    """End in an Error once so many calls were made: the same on any machine, unlike a time."""
-    left = calls
+class _Tokens:
+    """pvl's tokens, as the generator that its parser takes them from, but not for ever.
 
-    def count(frame, event, arg):
-        nonlocal left
-        left -= 1
-        if left < 0:
+    In some damaged labels it takes and gives back the same ones without end.  Counts are the same
+    on any machine, as a time would not be.
+    """
+
+    def __init__(self, text, g, d):
+        from pvl.lexer import lexer
+
+        self.tokens, self.left = lexer(text, g=g, d=d), PATIENCE * (len(text) + 10)
+
+    def _counted(self, act, *words):
+        self.left -= 1
+        if self.left < 0:
             raise _Lost
+        return act(*words)
 
-    before = sys.getprofile()
-    sys.setprofile(count)
-    try:
-        yield
-    except _Lost:
-        raise Error("the label is not PVL: its groups and values cannot be told apart") from None
-    finally:
-        sys.setprofile(before)
+    def __iter__(self):
+        return self
+
+    def __next__(self):
+        return self._counted(next, self.tokens)
+
+    def send(self, token):
+        return self._counted(self.tokens.send, token)
+
+    def throw(self, *error):
+        return self._counted(self.tokens.throw, *error)
+
+    def close(self):
+        self.tokens.close()
 
 
 def _with_pvl(text):
@@ -196,9 +205,11 @@ def _with_pvl(text):
         return made
 
     grammar = OmniGrammar()
+    parser = OmniParser(grammar=grammar, decoder=Decoder(grammar=grammar), lexer_fn=_Tokens)
     try:
-        with _bounded(PATIENCE * (len(text) + 100)):
-            return node(OmniParser(grammar=grammar, decoder=Decoder(grammar=grammar)).parse(text))
+        return node(parser.parse(text))
+    except _Lost:
+        raise Error("the label is not PVL: its groups and values cannot be told apart") from None
     except Error:
         raise
     except Exception as error:  # pvl raises many kinds

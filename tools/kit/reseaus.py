@@ -7,7 +7,7 @@ import dataclasses
 
 import numpy as np
 
-from . import calfile, ibis, marks, vidicon
+from . import calfile, ibis, marks, vidiconlabel
 from .error import Error
 from .label import Node
 
@@ -53,6 +53,11 @@ def of_label(isis, source="-"):
     return Reseaus(place, np.array(valid) == 1, groups[0].text("Status", "Nominal").capitalize())
 
 
+def out(isis):
+    """Return True where a label says that the marks are taken out, by our remrx or ISIS's."""
+    return any("Removed" in g or g.get("Status") == "Removed" for g in isis.nodes("Reseaus"))
+
+
 def _columns(group, source):
     count = {key: len(group.numbers(key)) for key in ("Line", "Sample")}
     if len(set(count.values())) > 1:
@@ -70,10 +75,14 @@ def given(path, shape):
             f"{path}: rows of {rows.shape[1]} numbers: expected line and sample of a mark in each, "
             "or the 202 pairs of VICAR's RESLOC"
         )
-    found = Reseaus(rows, np.ones(len(rows), bool), "Given")
-    if not found.inside(shape).any():
-        raise Error(f"{path}: no mark lies in the frame of {shape[0]} lines, {shape[1]} samples")
-    return found
+    return _shown(Reseaus(rows, np.ones(len(rows), bool), "Given"), shape, path)
+
+
+def _shown(known, shape, source):
+    """Return Reseaus of which one at least lies in a frame of (lines, samples)."""
+    if not known.inside(shape).any():
+        raise Error(f"{source}: no mark lies in the frame of {shape[0]} lines, {shape[1]} samples")
+    return known
 
 
 def nominal(craft, inst, p=None):
@@ -98,9 +107,10 @@ def nominal(craft, inst, p=None):
 def of_cube(cube, p, find=True):
     """Return the Reseaus of a frame: those of its label, else the nominal ones of its camera.
 
-    Nominal ones, of the label too, are looked for in the frame where find is True.
+    Nominal ones, of the label too, are looked for in the frame where find is True and where they
+    are not taken out: what is left there tells wrong places.
     """
-    camera = vidicon.identity(cube.label, cube.source)
+    camera = vidiconlabel.identity(cube.label, cube.source)
     shape, whole = cube.core.shape[1:], FRAMES[camera[0].split("_")[0]]
     if shape != whole:
         raise Error(
@@ -108,7 +118,8 @@ def of_cube(cube, p, find=True):
             f"frames of {whole[0]} x {whole[1]}"
         )
     known = of_label(cube.isis, cube.source) or nominal(*camera, p)[0]
-    if known.status != "Nominal" or not find:
+    known = _shown(known, shape, cube.source)
+    if known.status != "Nominal" or not find or out(cube.isis):
         return known
     return refined(cube.core[0], known)
 

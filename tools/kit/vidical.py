@@ -38,6 +38,8 @@ GAINS = {  # DN of the high over those of the low gain state: VICAR ficor77.f
     ("VOYAGER_2", "NA"): 4.2531,
     ("VOYAGER_2", "WA"): 3.7642,
 }
+TYPES = {"1": "UnsignedByte", "2": "SignedWord", "3": "Real"}  # OTYPE
+BITS = {8: "UnsignedByte", 16: "SignedWord", 32: "Real"}  # SampleBits
 NORMS = {"UnsignedByte": 100.0, "Real": 1.0, "Double": 1.0}  # of any other pixel type 10000
 UNITY = (0.0, 1.0)  # the manual's default of ORANGE, which leaves the scale to NORM
 SATURATED = (254, 255)  # raw DN
@@ -83,6 +85,15 @@ def span(text):
     if not -1e30 < low < high < 1e30:
         raise Error(f"ORANGE = {text}: expected two numbers, the second above the first")
     return None if (low, high) == UNITY else (low, high)
+
+
+def output_type(otype, bits, kind):
+    """Return the pixel type that OTYPE asks for: NULL and -- are that of the input.
+
+    bits, kind  SampleBits of the input, or None, and the type in which it is stored
+    """
+    found = TYPES.get(otype) or BITS.get(bits) or kind
+    return "Real" if "Integer" in found else found
 
 
 def saturated(dr, kind, base=0.0, multiplier=1.0):

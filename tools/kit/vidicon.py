@@ -1,21 +1,16 @@
-"""Vidicon cameras of Voyager and Viking: which camera took a frame, and in which state.
+"""Vidicon cameras of Voyager and Viking: their names, and who took a frame in which state.
 
-The keywords are those that the ISIS 2 voycal manual reads, in Group = Instrument; its older names
-(MISSION, SPACECRAFT_NO, FRAME_ID, CAMERA, SUN_VECTOR) and those of ISIS 3 (SpacecraftName,
-FilterName in BandBin …) say the same.  Everything is known here by the name of the parameter of
-voycal that takes a keyword's place.
+Everything is known here by the name of the parameter of voycal that takes a keyword's place; what
+the keywords are, kit/vidiconlabel knows.
 
 Filters of Voyager: VICAR ficor77.f; of Viking: the ENGINEERING_TABLE of its PDS labels.  Serial
 numbers of the cameras: VICAR ficor77.f, reslocvo.pdf.
 """
 
 import dataclasses
-import math
 import re
 
 from .error import Error
-from .label import Node, Quantity
-from .translate import absent
 
 WHEELS = {  # (mission, instrument): filter names by number
     ("VOYAGER", "NA"): ("CLEAR", "VIOLET", "BLUE", "ORANGE", "CLEAR", "GREEN", "GREEN", "UV"),
@@ -35,22 +30,7 @@ CAMERAS = {  # (mission, instrument): first letters, letter and serial numbers b
 }
 SYSTEMS = {"JUPITER": "J", "SATURN": "S", "URANUS": "U", "NEPTUNE": "N", "MARS": "M"}
 SPACECRAFT = re.compile(r"(VOYAGER|VGR?|VIKING(?:[ _-]*ORBITER)?|VO)(?:[ _-]*(\d+))?\Z")
-KEYWORDS = {  # parameter: keywords that hold it, the first one found counts
-    "IMAGE_NO": ("IMAGE_NUMBER", "FRAME_ID", "ImageNumber", "SpacecraftClockCount"),
-    "INST_ID": ("INSTRUMENT_ID", "CAMERA", "InstrumentId", "INSTRUMENT_NAME"),
-    "TAR_CODE": ("CAL_TARGET_CODE", "MissionPhaseName", "MissonPhaseName", "TargetName"),
-    "FILTER": ("FILTER_NUMBER", "FILTER_NAME", "FilterNumber", "FilterId", "FilterName"),
-    "STATE1": ("CAMERA_STATE_1", "CameraState1"),
-    "STATE2": ("CAMERA_STATE_2", "CameraState2"),
-    "STATE3": ("CAMERA_STATE_3", "CameraState3"),
-    # what no parameter of voycal stands for:
-    "STATES": ("NO_CAMERA_STATE",),
-    "BITS": ("SampleBits", "SAMPLE_BITS"),
-    "GAINMODE": ("GAIN_MODE_ID", "GainModeId"),
-}
-MODES = ("FloodModeId", "GainModeId", "OffsetModeId")  # of Viking: STATE1, STATE2, STATE3
 SWITCH = {"ON": 1, "HIGH": 1, "OFF": 0, "LOW": 0}
-GROUPS = ("Instrument", "ISIS_INSTRUMENT", "BandBin", "BAND_BIN", "Archive")
 EXPECTED = "a frame of VOYAGER_1, VOYAGER_2, VIKING_ORBITER_1 or VIKING_ORBITER_2"
 
 
@@ -91,30 +71,30 @@ def twin(mission, inst, number):
     return {0: 4, 4: 0, 5: 6, 6: 5}.get(number) if (mission, inst) == ("VOYAGER", "NA") else None
 
 
-def spacecraft(name, number=None, source="-"):
-    """Return the canonical name of a spacecraft, its number in the name or beside it."""
+def parted(name):
+    """Return the mission and the number that are in the name of a spacecraft, each None if not.
+
+    VGR-1 is ("VOYAGER", "1"); a name of another mission comes back as it is.
+    """
     match = SPACECRAFT.match(str(name).strip().upper())
     if not match:
+        return name, None
+    viking = match[1] == "VO" or match[1].startswith("VIK")
+    return "VIKING_ORBITER" if viking else "VOYAGER", match[2]
+
+
+def spacecraft(name, number=None, source="-"):
+    """Return the canonical name of a spacecraft, its number in the name or beside it."""
+    mission, inside = parted(name)
+    if mission not in ("VOYAGER", "VIKING_ORBITER"):
         raise Error(f"{source}: SPACECRAFT_NAME = {name}: expected {EXPECTED}")
-    numbers = {int(n) for n in (match[2], number) if n is not None}
+    numbers = {int(n) for n in (inside, number) if n is not None}
+    if len(numbers) == 2:
+        raise Error(f"{source}: SPACECRAFT_NAME = {name} and number {number}: expected one of them")
     if numbers not in ({1}, {2}):
-        told = " and ".join(map(str, sorted(numbers))) or "missing"
+        told = "".join(map(str, numbers)) or "missing"
         raise Error(f"{source}: number of {name} {told}: expected 1 or 2; give SPNUM")
-    return f"{'VIKING_ORBITER' if _viking(match) else 'VOYAGER'}_{numbers.pop()}"
-
-
-def _viking(match):
-    return match[1] == "VO" or match[1].startswith("VIK")
-
-
-def number_of(name, words):
-    """Return the spacecraft number of a label (words as found gives) for a typed name.
-
-    None where the name has a number of its own, or is that of another mission.
-    """
-    match, there = (SPACECRAFT.match(str(n).strip().upper()) for n in (name, words["SPCRAFT"]))
-    same = match and there and _viking(match) == _viking(there)
-    return words["SPNUM"] if same and not match[2] else None
+    return f"{mission}_{numbers.pop()}"
 
 
 def instrument(name, craft, source="-"):
@@ -140,57 +120,6 @@ def filter_number(word, mission, inst, source="-"):
         return int(name)
     there = ", ".join(f"{n} {of}" for n, of in enumerate(wheel) if of)
     raise Error(f"{source}: FILTER = {word}: the filters of {inst} are {there}")
-
-
-def found(root):
-    """Return what the label of a cube says, {parameter of voycal: value}, None where nothing.
-
-    EXP is in seconds; other values stand as in the label.  SPCRAFT comes without its number.
-    """
-    groups = [g for name in GROUPS for g in root.object("IsisCube").nodes(name)]
-    words = {name: _first(groups, keys) for name, keys in KEYWORDS.items()}
-    name = _first(groups, ("SPACECRAFT_NAME", "MISSION", "SpacecraftName"))
-    match = name is not None and SPACECRAFT.match(str(name).strip().upper())
-    words["SPCRAFT"] = match[1] if match else name
-    number = match[2] if match else None
-    number = number or _first(groups, ("SPACECRAFT_NO", "SPACECRAFT_NUMBER"))
-    words["SPNUM"] = int(number) if str(number).isdecimal() else None
-    there = [
-        group.number(key, "s")
-        for group in groups
-        for key in ("EXPOSURE_DURATION", "ExposureDuration")
-        if not absent(group.get(key))
-    ]
-    words["EXP"] = there[0] if there else None
-    ours = _first(groups, ("SPACECRAFT_NAME", "MISSION")) is not None
-    if not ours and words["SPCRAFT"] is not None:
-        _of_isis3(groups, words)
-    return words
-
-
-def _first(groups, keys):
-    """Return the first value that is there, of the keys in their order."""
-    for key in keys:
-        for group in groups:
-            value = group.get(key)
-            value = value.value if isinstance(value, Quantity) else value
-            if not absent(value) and not isinstance(value, Node):
-                return value[0] if isinstance(value, list) else value
-    return None
-
-
-def _of_isis3(groups, words):
-    """Fill in the camera states from the modes that ISIS 3 keeps in their place."""
-    modes = [_first(groups, (key,)) for key in MODES]
-    if str(words["SPCRAFT"]).upper().startswith("VOYAGER"):
-        scan, shutter = _first(groups, ("ScanModeId",)), _first(groups, ("ShutterModeId",))
-        wide = str(words["INST_ID"]).upper().startswith("W")
-        both = str(shutter).upper() in ("BOTSIM", "BSIMAN")
-        # the third is always 1, says the manual
-        modes = [scan and str(scan).partition(":")[0], shutter and int(wide and both), 1]
-    for n, mode in enumerate(modes, 1):
-        if words[f"STATE{n}"] is None:
-            words[f"STATE{n}"] = mode
 
 
 def state(words, source="-"):
@@ -236,22 +165,3 @@ def _switch(word):
         return None
     word = str(word).strip().upper()
     return SWITCH.get(word, int(word) if word.isdecimal() else word)
-
-
-def identity(root, source="-"):
-    """Return (spacecraft, instrument) of the label of a vidicon frame; any other is an Error."""
-    words = found(root)
-    for name, keyword in (("SPCRAFT", "SPACECRAFT_NAME"), ("INST_ID", "INSTRUMENT_ID")):
-        if words[name] is None:
-            raise Error(f"{source}: the label has no {keyword}: expected {EXPECTED}")
-    craft = spacecraft(words["SPCRAFT"], words["SPNUM"], source)
-    return craft, instrument(words["INST_ID"], craft, source)
-
-
-def sun_distance(root):
-    """Return the target's distance from the Sun, km, by SC_SUN_POSITION_VECTOR, or None."""
-    for group in root.object("IsisCube").nodes("Instrument"):
-        for key in ("SC_SUN_POSITION_VECTOR", "SUN_VECTOR"):
-            if not absent(group.get(key)):
-                return math.hypot(*group.numbers(key, 3, "km"))
-    return None

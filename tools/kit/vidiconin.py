@@ -15,6 +15,7 @@ from . import files, imq, label, pds3, translate, vgrlabel, vicar
 from .error import Error, IoError
 from .label import Node
 
+GZIP = b"\x1f\x8b"
 INSIDE = re.compile(rb"\nCCSD\w+\s*=\s*SFDU_LABEL")  # the label of a structure in a label
 ALIKE = {  # keyword: what other labels say in its place
     "SPACECRAFT_NAME": ("INSTRUMENT_HOST_NAME", "INSTRUMENT_HOST_ID"),
@@ -115,6 +116,8 @@ def _bytes(path):
         reader.close()
     if not data:
         raise IoError(f"{path}: the input is empty")
+    if data.startswith(GZIP):
+        raise Error(f"{path}: packed by gzip, expected the file itself: unpack it (gunzip)")
     if len(data) > vicar.LARGEST:
         raise Error(f"{path}: more than {vicar.LARGEST} bytes: no image is so large")
     return data
