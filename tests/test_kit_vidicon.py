@@ -1,4 +1,4 @@
-"""kit/vidicon: who took a frame, and in which state, by the labels of three programs."""
+"""kit/vidicon, kit/vidiconlabel: who took a frame, in which state, by labels of three programs."""
 
 import numpy as np
 import pytest
@@ -186,6 +186,12 @@ def test_the_sun_vector_has_a_unit_and_an_older_name():
         assert vidiconlabel.sun_distance(root({key: [3e8, 0, 4e8]})) == 5e8
         found = vidiconlabel.sun_distance(root({key: Quantity([0, 1, 0], "AU")}))
         assert found == 149597870.7
+
+
+def test_the_sun_vector_stands_in_any_group_that_tells_of_the_frame():
+    isis2 = cube.new(np.zeros((1, 1, 1)), ISIS_INSTRUMENT=MANUAL | {"SUN_VECTOR": [3e8, 0, 4e8]})
+    assert vidicon.state(vidiconlabel.found(isis2.label)).keys() == KEYS
+    assert vidiconlabel.sun_distance(isis2.label) == 5e8
 
 
 @pytest.mark.parametrize(

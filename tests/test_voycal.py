@@ -257,6 +257,12 @@ def test_orange_maps_to_the_valid_range_as_an_attribute_does(folder, given):
     assert_allclose(found.core[0, 0], [0, 0.1, 0.2, 0.5], atol=1.6e-5)
 
 
+def test_orange_leaves_real_samples_as_they_are_and_says_so(folder, capsys):
+    found = run(folder, "ORANGE=(0,2)", "OTYPE=3")
+    assert pixels(found) == ("Real", 0.0, 1.0) and found.core[0, 0, 3] == 0.5
+    assert "Real samples are I/F: a range does not change them" in capsys.readouterr().err
+
+
 def test_the_default_of_orange_typed_is_none(folder):
     run(folder, "ORANGE=0.0,1.0", "NORM=1000")
     assert stored(folder) == [0, 100, 200, 500]
@@ -324,6 +330,17 @@ def test_otype_null_follows_sample_bits_else_the_input(folder):
     ):
         frame(folder / "a.cub", [1, 50, 100, 250], kind, {"SampleBits": bits})
         assert pixels(run(folder, "OTYPE=NULL"))[0] == expected
+
+
+def test_integers_of_32_bit_become_real_where_the_type_is_the_inputs():
+    assert vidical.output_type("NULL", None, "UnsignedInteger") == "Real"
+    assert vidical.output_type("2", None, "UnsignedInteger") == "SignedWord"
+
+
+def test_a_block_gets_the_shading_and_the_dark_current_of_its_own_lines():
+    planes = np.arange(1.0, 7).reshape(3, 2)
+    made = vidical.Frame(exposure=1.0, w1=1.0, g=planes, dc=10 * planes)
+    assert made.iof(np.zeros((2, 2)), 1).tolist() == [[90, 160], [250, 360]]
 
 
 def test_image_no_goes_into_the_label_and_chooses_a_row(folder, capsys):
@@ -477,12 +494,27 @@ def test_no_row_tells_keys_nearest_rows_and_that_w0_replaces_it(folder, capsys):
     assert "assumed: OFF = 0, DEL_EXP = 0, DIST0 = 9.51 AU" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "expected"),  # (2 x 100 + 10) DN in 1 s; DIST0 is 5 AU there, else 5.2
+    [("SunDistance = 747989353.5 GainCorrection = 2", 2100), ("GainCorrection = 2", 1942)],
+)
+def test_a_typed_w0_replaces_that_which_a_table_of_isis_3_lacks(folder, capsys, words, expected):
+    rest = "OffsetCorrection = 10 DeltaExposureTime = 500"
+    (folder / "t.sav").write_text(f"Object = VOYAGER_1 {words} {rest} End_Object\nEnd\n")
+    assert "W0 typed replaces the row" in refused(capsys, 2, *words_of(folder))
+    run(folder, "W0=1000")
+    assert stored(folder)[2] == expected
+    (folder / "t.sav").write_text(f"Object = VOYAGER_1 {rest} End_Object\nEnd\n")
+    capsys.readouterr()
+    assert "no GAIN here or above: give GAIN" in refused(capsys, 2, *words_of(folder, "W0=1000"))
+
+
 def test_no_row_of_lintable(folder, capsys):
     run(folder, "SPNUM=2", "LINEAR=-")
     assert "no row of l.sav fits: DN are not linearised" in capsys.readouterr().err
     assert stored(folder) == [0, 500, 1000, 2500]
     line = refused(capsys, 2, *words_of(folder, "SPNUM=2", "LINEAR=YES"))
-    assert "no row for SPACECRAFT = VOYAGER_2" in line and "B, K and LINORM typed" in line
+    assert "no row for SPACECRAFT = VOYAGER_2" in line and "give all of B, K and LINORM" in line
     assert "no row for" in refused(capsys, 2, *words_of(folder, "SPNUM=2", "B=64", "K=2"))
 
 
@@ -632,6 +664,7 @@ def test_high_gain_and_what_is_not_raw_is_told(folder, capsys):
     ("words", "expected"),
     [
         (["NORM=100", "ORANGE=0,2"], "NORM and a range (ORANGE) exclude each other"),
+        (["NORM=100", "TO=b.cub+16bit+0:2"], "NORM and a range (ORANGE) exclude each other"),
         (["ORANGE=2,1"], "expected two numbers, the second above the first"),
         (["ORANGE=1"], "expected two numbers, (min,max)"),
         (["OTYPE=2", "TO=b.cub+16bit"], "give the pixel type once"),
@@ -669,6 +702,8 @@ def test_a_map_a_calibrated_cube_and_another_camera_are_refused(folder, capsys):
     assert "NO_CAMERA_STATE = 4, expected 3" in refused(capsys, 2, *words_of(folder))
     frame(folder / "a.cub", instrument={"EXPOSURE_DURATION": 0})
     assert "EXP = 0 s, 0 s with DEL_EXP = 0 ms: expected" in refused(capsys, 2, *words_of(folder))
+    line = refused(capsys, 2, *words_of(folder, "DEL_EXP=5"))
+    assert "EXP = 0 s, 0.005 s with DEL_EXP = 5 ms: expected more than 0, both" in line
     two = cube.new(np.zeros((2, 1, 4)), Instrument={"SPACECRAFT_NAME": "VOYAGER_1"})
     cube.write(folder / "a.cub", two)
     assert "2 bands, expected the one of a frame" in refused(capsys, 2, *words_of(folder))

@@ -48,9 +48,11 @@ def state(p, words, made):
 def constants(p, known, made):
     """Return the table of W0, the row that fits (or None) and DIST0 in km (or None)."""
     table = vidicontable.read(p.TABLE or f"{known.mission.lower()}/voycal.sav", p, "voycal")
-    row = vidiframe.fitting(table, known, needed=not p.given("W0"))
+    typed = [name for name in ("W0", *ASSUMED) if p.given(name)]
+    typed += ["DIST0"] if p.given("W0") else []  # that of the target does then
+    row = vidiframe.fitting(table, known, not p.given("W0"), typed)
     of = row or {}
-    dist0 = of.get("DIST0", vidical.STANDARD.get(known.target))
+    dist0 = of.get("DIST0") or vidical.STANDARD.get(known.target)
     if row is None:
         assume(p, table, dist0, made)
     made.put("OmegaNaught", p.resolve("W0", table=of.get("W0")), "DN/s", "W0", row)
@@ -105,7 +107,7 @@ def linearity(p, known, made):
     row = None
     if p.LINEAR and len(typed) < 3:
         table = vidicontable.read(p.LINTABLE, p, "voylin")
-        row = vidiframe.fitting(table, known, needed=typed or p.given("LINEAR"))
+        row = vidiframe.fitting(table, known, typed or p.given("LINEAR"), typed)
     elif typed and not p.LINEAR:
         made.say(f"LINEAR = NO: {', '.join(typed)} not used")
     applied = p.LINEAR and (row is not None or len(typed) == 3)
@@ -118,8 +120,6 @@ def linearity(p, known, made):
     b = p.resolve("B", table=of.get("B"))
     k = p.resolve("K", table=of.get("K"))
     linorm = p.resolve("LINORM", table=of.get("LINORM"))
-    if not (k > 0 and linorm > 0):
-        raise Error(f"K = {k:g}, LINORM = {linorm:g}: expected more than 0")
     made.put("ACoefficient", (linorm - b) / linorm)
     made.put("B_HighEndNon-LinearityCorrection", b, None, "B", row)
     made.put("K_PowerOfNon-Linearity", k, None, "K", row)

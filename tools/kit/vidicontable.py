@@ -116,7 +116,7 @@ def camera(row):
 
 def faults(table):
     """Yield (where, words) for each cell of a table that cannot be."""
-    nested = table.label.get("Form") == "nested"
+    form = table.label.get("Form")
     for row in table.rows:
         if row["SPACECRAFT"] not in (calfile.ANY, *CRAFT):
             yield row.where, f"SPACECRAFT = {row['SPACECRAFT']}: expected {', '.join(CRAFT)} or *"
@@ -133,9 +133,13 @@ def faults(table):
             else:
                 low, high, wanted = LIMITS[column]
                 good = calfile.number(cell) and low < cell < high
-                good = good or (nested and cell is None)  # only a walk that ends here misses it
+                good = good or (
+                    form == "nested" and cell is None
+                )  # only a walk that ends here misses it
             if not good:
-                yield row.where, f"{column} = {'-' if cell is None else cell}: expected {wanted}"
+                far = column == "DIST0" and form == "unlabelled" and calfile.number(cell)
+                told = f"{cell * foreigntable.AU:g} km" if far else "-" if cell is None else cell
+                yield row.where, f"{column} = {told}: expected {wanted}"
 
 
 def grades(keys):
@@ -183,17 +187,21 @@ def sought(table, keys, image=None):
         raise Error(f"image number {image}: {table.path} asks for a number (IMAGE_NO)") from None
 
 
-def row(table, keys, image=None):
+def row(table, keys, image=None, typed=()):
     """Return the calfile.Row that fits a frame's keys (State.keys()) most specifically.
 
     image  its image number, which counts where the table has FIRST and LAST
+    typed  columns that need no value, since one is typed
 
     The fewest * win, then the fewest twins.  No row is a calfile.NoRow, a tie an Error.
     """
     kind = kind_of(table)
-    hint = f"; {'W0' if kind == 'voycal' else 'B, K and LINORM'} typed replaces the row"
+    hint = "; W0 typed replaces the row" if kind == "voycal" else "; give all of B, K and LINORM"
     found = calfile.match(table, sought(table, keys, image), grades(keys), hint)
-    lost = [column for column in COLUMNS[kind] if column in LIMITS and found[column] is None]
+    needed = [column for column in COLUMNS[kind] if column in LIMITS and column not in typed]
+    lost = [column for column in needed if found[column] is None]
     if lost:
-        raise Error(f"{table.beside(found.where)}: no {', '.join(lost)} here or above{hint}")
+        told = ", ".join(lost)
+        hint = f": give {told}" if "W0" in typed else hint
+        raise Error(f"{table.beside(found.where)}: no {told} here or above{hint}")
     return found

@@ -93,10 +93,13 @@ def identified(words, path, made):
     return known
 
 
-def fitting(table, known, needed):
-    """Return the Row of a table that fits a State; no row is None, or an Error where needed."""
+def fitting(table, known, needed, typed):
+    """Return the Row of a table that fits a State; no row is None, or an Error where needed.
+
+    typed  columns that need no value, since one is typed
+    """
     try:
-        return vidicontable.row(table, known.keys(), known.image_no)
+        return vidicontable.row(table, known.keys(), known.image_no, typed)
     except calfile.NoRow:
         if needed:
             raise
@@ -131,7 +134,7 @@ def dark(made, path, sign, row, known, shape):
     sign  1 or -1, or None, as current takes it
     """
     if path is None:
-        made.say("no dark current is subtracted: give DCFILE, or DCFILE=NONE")
+        made.say("no dark current is subtracted: give DCFILE, or NONE")
     if path is None or path.upper() == "NONE":
         return None
     found = _plane(made, path, shape)
