@@ -277,6 +277,9 @@ def test_a_table_that_cannot_be_read_is_an_error(table, tmp_path, capsys):
     assert "line 1 has 4 words" in line and "Columns = (SPACECRAFT" in line
     assert "6 values, expected 14" in refused(capsys, 2, table("VOYAGER_1 NA J 0 * *"))
     assert "absent.sav was not found" in refused(capsys, 4, "TABLE=absent.sav")
+    for head in ("\0\1", "A\0=\0"):
+        line = refused(capsys, 4, table(head=head))
+        assert "t.sav: no text: expected a calibration table" in line
 
 
 def test_flat_output_to_a_file_and_from_a_pipe(tmp_path, shell):

@@ -129,6 +129,13 @@ def test_a_count_as_the_clock_writes_it(spacecraft, word, more, count):
     assert framecamera.count(state) == count
 
 
+@pytest.mark.parametrize("rate", ["X", "-5"])
+def test_a_scan_rate_that_is_none_is_refused(rate):
+    state = State(spacecraft="VOYAGER_1", inst="WA", image_no="16386.10", state1=rate, state2=1)
+    with pytest.raises(Error, match=f"CAMERA_STATE_1 = {rate}: expected N of a scan rate"):
+        framecamera.count(state)
+
+
 @pytest.mark.parametrize("word", ["34403.75", "34403.461", "FDS", "3440.3.46", ""])
 def test_a_count_that_is_none_is_refused(word):
     for spacecraft in ("VOYAGER_1", "VIKING_ORBITER_1"):
@@ -359,6 +366,13 @@ def test_a_table_of_cameras_that_cannot_be(
     monkeypatch.setenv("PERIJOVE_DATA", str(tmp_path))
     line = refused(capsys, 2, f"FROM={frame()}", f"TO={tmp_path}/o.cub", f"KERNELS={voyager[0]}")
     assert message in line and "camera.sav" in line
+
+
+def test_a_frame_has_one_band(frame, voyager, tmp_path, capsys):
+    made = cube.read(str(frame()))
+    cube.write(str(tmp_path / "p.cub"), made.replace(core=np.repeat(made.core, 2, axis=0)))
+    words = f"FROM={tmp_path}/p.cub", f"TO={tmp_path}/o.cub", f"KERNELS={voyager[0]}"
+    assert "p.cub: 2 bands, expected 1 of a frame" in refused(capsys, 2, *words)
 
 
 def test_object_space_is_what_geoma_says(frame, voyager, tmp_path, capsys):

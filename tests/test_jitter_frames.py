@@ -246,7 +246,7 @@ def smooth(seed):
     return 100.0 + 30.0 * soft / soft.std()
 
 
-@pytest.mark.parametrize("what", ["sky", "clouds", "moon", "null", "ramp", "stars"])
+@pytest.mark.parametrize("what", ["sky", "clouds", "moon", "null", "ramp", "stars", "huge"])
 def test_a_frame_without_a_planet_has_no_limb(what):
     rng = np.random.default_rng(2)
     y, x = np.mgrid[:LINES, :SAMPLES]
@@ -257,6 +257,7 @@ def test_a_frame_without_a_planet_has_no_limb(what):
         "null": np.full((LINES, SAMPLES), special.NULL),
         "ramp": 0.2 * x + 0.1 * y,
         "stars": np.where(rng.random((LINES, SAMPLES)) < 1e-3, 200.0, 10.0),
+        "huge": np.where(y < 300, 3.4e38, -3.4e38),
     }[what].astype(np.float32)[None]
     with pytest.raises(limbfit.NoLimb, match="no sunlit limb"):
         limbfit.fit(Image("x", lambda: core, frame(60.0)), {"POINTING", "HEIGHT"})

@@ -402,3 +402,6 @@ def test_a_pipe_and_the_same_bytes_each_time(tmp_path, shell):
     words = shell("voy2cub FROM=a.imq | stats").stdout.decode()
     mean = float(next(line for line in words.splitlines() if "Average" in line).split("=")[1])
     assert mean == pytest.approx(FRAME.mean(), rel=1e-6)
+    (tmp_path / "a.lbl").write_text(DETACHED)
+    done = shell("voy2cub FROM=- TO=c.cub < a.lbl", check=False)
+    assert done.returncode == 2 and b"not down a pipe: give FROM=file" in done.stderr

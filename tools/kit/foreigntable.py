@@ -74,7 +74,7 @@ def _table(path, form, kind, rows, columns=()):
 def unlabelled(path, data):
     """Return the table in a file without a label: vikcal.sav, viklin.sav or alike."""
     rows, kinds = [], set()
-    for n, line in enumerate(data.decode("latin-1").splitlines(), 1):
+    for n, line in enumerate(_text(path, data).splitlines(), 1):
         found = calfile.words(line)
         if not found:
             continue
@@ -87,6 +87,12 @@ def unlabelled(path, data):
     if not rows:
         raise IoError(f"{path}: the table is empty")
     return _table(path, "unlabelled", kind, rows, ("FIRST", "LAST") if kind == "voycal" else ())
+
+
+def _text(path, data):
+    if b"\0" in data:
+        raise IoError(f"{path}: no text: expected a calibration table")
+    return data.decode("latin-1")
 
 
 def _lost(found):
@@ -133,7 +139,7 @@ def _of_vikcal(cells, where):
 def nested(path, data):
     """Return the table in a file of ISIS 3, a row for each object that says something."""
     try:
-        root = labels.loads(data.decode("latin-1"))
+        root = labels.loads(_text(path, data))
     except Error as error:
         raise type(error)(f"{path}: {error}") from None
     rows, stray = [], []

@@ -78,6 +78,8 @@ def check(made, state, row):
         else:
             expected = f"{size[0]} of {size[1]}: a whole frame"
         raise Error(f"{made.source}: {where}, expected {expected}, or give ATTITUDE = NONE")
+    if len(made.core) != 1:
+        raise Error(f"{made.source}: {len(made.core)} bands, expected 1 of a frame")
     return "" if geometric else "the distortion of the vidicon is not removed: some pixels"
 
 
@@ -169,7 +171,9 @@ def count(state, source="-"):
         raise Error(f"{bare}: expected a count as 34403.46")
     ticks = 60 * int(high) + int(low)
     if state.inst == "WA" and str(state.state2) == "1":
-        ticks -= int(state.state1 or 0)
+        if not isinstance(state.state1, int | None):
+            raise Error(f"{source}: CAMERA_STATE_1 = {state.state1}: expected N of a scan rate N:1")
+        ticks -= state.state1 or 0
     return f"{ticks // 60:05d}:{ticks % 60:02d}"
 
 

@@ -95,8 +95,8 @@ def gradient(plane):
     filled = np.where(kinds >= 4, np.float32(high), plane).astype(np.float32)
     smooth = gaussian(filled, SMOOTH)
     cap = max(CAP * (high - low), 1e-30) / (np.sqrt(2 * np.pi) * SMOOTH)
-    g = np.stack(np.gradient(smooth)) / cap
-    with np.errstate(invalid="ignore"):
+    with np.errstate(invalid="ignore", over="ignore"):  # of samples as large as floats can be
+        g = np.stack(np.gradient(smooth)) / cap
         g /= np.maximum(np.hypot(*g), 1.0)
     return np.where(np.isnan(filled), np.nan, g)[:, ::HALF, ::HALF]
 

@@ -65,6 +65,8 @@ def read(path, words):
 
 def _pds(path, data):
     """Return the Frame of an image with its label attached, or of a label or image of a pair."""
+    if str(path) == "-":
+        raise Error("-: a PDS3 image comes from a file, not down a pipe: give FROM=file")
     at, own = path, data[:64].lstrip().startswith(pds3.ATTACHED)
     if not own:
         at = pds3.beside(path, [pds3.stem(path) + ".LBL"], "its label")
