@@ -45,16 +45,16 @@ demo/sim/truth.pvl: | $(READY)
 
 demo/geo.cub: demo/sim/truth.pvl | $(READY)
 	junocam2cub FROM=$$(echo demo/sim/*-raw.png) | decompand | junocal \
-	    | spiceinit KERNELS=demo/sim/kernels | jitter TO=$@
+	    | spiceinit KERNELS=demo/sim/kernels | jitter TO="$@"
 
 demo/picture.png: demo/geo.cub
-	midplane FROM=$< | cub2std TO=$@
+	midplane FROM="$<" | cub2std TO="$@"
 
 demo/map.cub: demo/geo.cub
-	mapproj FROM=$< TO=$@ $(DEMOMAP)
+	mapproj FROM="$<" TO="$@" $(DEMOMAP)
 
 demo/map.png: demo/map.cub
-	flatten FROM=$< | cub2std TO=$@
+	flatten FROM="$<" | cub2std TO="$@"
 
 test: $(READY)
 	$(VENV)/bin/python -m pytest -q -rs $(PYTEST)
@@ -84,13 +84,13 @@ IMPORT ?= voy2cub
 
 define VIDICON
 %.cub: %.$(1) | $$(READY)
-	$$(IMPORT) FROM=$$< TO=$$@ $$(VOY2CUB)
+	$$(IMPORT) FROM="$$<" TO="$$@" $$(VOY2CUB)
 
 %.cal.cub: %.cub %.$(1) | $$(READY)
-	remrx FROM=$$< $$(REMRX) | spiceinit ATTITUDE=NONE $$(SPICEINIT) | voycal TO=$$@ $$(VOYCAL)
+	remrx FROM="$$<" $$(REMRX) | spiceinit ATTITUDE=NONE $$(SPICEINIT) | voycal TO="$$@" $$(VOYCAL)
 
 %.geo.cub: %.cal.cub %.$(1) | $$(READY)
-	geoma FROM=$$< $$(GEOMA) | spiceinit $$(SPICEINIT) | jitter TO=$$@ $$(JITTER)
+	geoma FROM="$$<" $$(GEOMA) | spiceinit $$(SPICEINIT) | jitter TO="$$@" $$(JITTER)
 endef
 $(foreach suffix,img IMG imq IMQ vic raw,$(eval $(call VIDICON,$(suffix))))
 
@@ -99,29 +99,29 @@ $(foreach suffix,img IMG imq IMQ vic raw,$(eval $(call VIDICON,$(suffix))))
 SPICEINIT ?= KERNELS=kernels
 
 %.cub: %-raw.png | $(READY)
-	junocam2cub FROM=$< TO=$@ $(JUNOCAM2CUB)
+	junocam2cub FROM="$<" TO="$@" $(JUNOCAM2CUB)
 
 %.lin.cub: %.cub | $(READY)
-	decompand FROM=$< TO=$@ $(DECOMPAND)
+	decompand FROM="$<" TO="$@" $(DECOMPAND)
 
 %.cal.cub: %.lin.cub | $(READY)
-	junocal FROM=$< TO=$@ $(JUNOCAL)
+	junocal FROM="$<" TO="$@" $(JUNOCAL)
 
 %.spice.cub: %.cal.cub | $(READY)
-	spiceinit FROM=$< TO=$@ $(SPICEINIT)
+	spiceinit FROM="$<" TO="$@" $(SPICEINIT)
 
 # FIT=fit.sav: solved together with the others of the folder, else each on its own
 %.geo.cub: %.spice.cub $(FIT) | $(READY)
-	jitter FROM=$< TO=$@ $(if $(FIT),FIT=$(FIT)) $(JITTER)
+	jitter FROM="$<" TO="$@" $(if $(FIT),FIT=$(FIT)) $(JITTER)
 
 %.map.cub: %.geo.cub | $(READY)
-	mapproj FROM=$< TO=$@ $(MAPPROJ)
+	mapproj FROM="$<" TO="$@" $(MAPPROJ)
 
 %.map.png: %.map.cub | $(READY)
-	flatten FROM=$< $(FLATTEN) | cub2std TO=$@ $(CUB2STD)
+	flatten FROM="$<" $(FLATTEN) | cub2std TO="$@" $(CUB2STD)
 
 %.png: %.geo.cub | $(READY)
-	midplane FROM=$< $(MIDPLANE) | cub2std TO=$@ $(CUB2STD)
+	midplane FROM="$<" $(MIDPLANE) | cub2std TO="$@" $(CUB2STD)
 
 # ------------------------------------------------------------------- all images of a folder
 RAW := $(wildcard *-raw.png)
@@ -143,4 +143,4 @@ pictures: $(RAW:-raw.png=.png) $(RAW:-raw.png=.map.png)
 
 fit.sav: $(RAW:-raw.png=.spice.cub)
 	printf '%s\n' $^ > fit.lst
-	jitter FROMLIST=fit.lst TO=$@ $(JOINT)
+	jitter FROMLIST=fit.lst TO="$@" $(JOINT)

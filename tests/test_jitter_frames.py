@@ -12,6 +12,7 @@ from perijove.jitter import main
 from perijove.kit import (
     calfile,
     cube,
+    edge,
     ellipsoid,
     geometry,
     limb,
@@ -261,6 +262,13 @@ def test_a_frame_without_a_planet_has_no_limb(what):
     }[what].astype(np.float32)[None]
     with pytest.raises(limbfit.NoLimb, match="no sunlit limb"):
         limbfit.fit(Image("x", lambda: core, frame(60.0)), {"POINTING", "HEIGHT"})
+
+
+def test_the_limb_of_a_needle_has_no_profile_to_fit():
+    g = frame(60.0)
+    at = limb.points(replace(g, radii=RADII / [60, 1, 1]))
+    core = np.full((1, LINES, SAMPLES), 90.0, np.float32)
+    assert len(edge.refined(core, LINES, at)) < len(at)  # and no LinAlgError
 
 
 def test_the_turn_of_eq_1_moves_the_boresight_there():

@@ -1,3 +1,5 @@
+import struct
+
 import numpy as np
 import pytest
 import spiceypy as sp
@@ -53,6 +55,26 @@ def test_a_meta_kernel_s_symbols_and_continued_paths(tmp_path):
 def test_a_path_that_is_not_there_is_an_io_error():
     with pytest.raises(IoError, match="nowhere.bsp: no such file or folder"):
         kernels.files(["nowhere.bsp"])
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "value"),  # of the first summary record: next, count, first segment's ends
+    [
+        (0, "d", 1e9),
+        (0, "d", np.nan),
+        (16, "d", -1),
+        (16, "d", 5000),
+        (56, "i", -3),
+        (60, "i", 1 << 30),
+    ],
+)
+def test_a_list_of_segments_that_is_none_is_an_io_error(passage, tmp_path, place, kind, value):
+    data = bytearray((passage.folder / "sim.bsp").read_bytes())
+    first = struct.unpack("<i", data[76:80])[0]
+    struct.pack_into(f"<{kind}", data, 1024 * (first - 1) + place, value)
+    (tmp_path / "a.bsp").write_bytes(data)
+    with pytest.raises(IoError, match="a.bsp: damaged: its list of segments"):
+        kernels.files([str(tmp_path / "a.bsp")])
 
 
 @pytest.mark.parametrize("kind", kernels.PLACES)

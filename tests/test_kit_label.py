@@ -94,7 +94,22 @@ def test_typed_access_converts_units_and_names_what_is_wrong():
         group.numbers("Window", 3)
 
 
-@pytest.mark.parametrize("text", ["A = (1, 2\nEnd\n", "A = 1 <km\nEnd\n", "A B C\nEnd\n"])
+NAMED = "Group = {}\n A = 1\nEnd_Group\nEnd\n"
+
+
+@pytest.mark.parametrize("name", ["5", "'a b'", "'a=b'"])
+def test_names_of_groups_are_written_as_they_can_be_read(name):
+    found = label.loads(NAMED.format(name))
+    assert label.loads(label.dumps(found)) == found
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("A = (1, 2\nEnd\n", "A = 1 <km\nEnd\n", "A B C\nEnd\n"),
+        *map(NAMED.format, ("(1, 2)", "5 <ms>")),
+    ],
+)
 def test_what_is_no_pvl_is_an_error_of_one_line(text):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")

@@ -157,7 +157,9 @@ def main(p):
         made = cube.read(p.FROM)
         images = [limbimage.prepared(made, p.FROM, camera, p.SATURATION)]
     refuse_of_frame(images[0], p)
-    twist_sigma = None if images[0].kind == "FRAME" else known()[1]
+    if frames := images[0].kind == "FRAME":
+        p.values["CAMERA"] = None  # History is not to tell of a table that was not read
+    twist_sigma = None if frames else known()[1]
     if p.FROMLIST is not None:
         found = together(images, twist_sigma, p)
         with files.output(p.TO, text=True) as stream:

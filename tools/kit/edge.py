@@ -27,6 +27,7 @@ NEAR, FAR = (2.0, 5.0), (3.0, 7.0)  # px inside and outside the limb where its l
 FIT = 4.0  # px on either side of the limb to which eq. (1) is fitted
 PSF = 0.75  # px, sigma with pixel and interpolation, to begin with
 PSFS = np.arange(0.4, 2.45, 0.2)  # px, tried
+LEAST = 1e-12  # determinant of eq. (1): functions that can be told apart have 1e-6 or more
 FEW = 60  # profiles that tell the point spread
 QUIET, MOST = 0.02, 8  # noise over brightness that does no harm; most neighbours averaged
 PIECE = 4.0  # px from one limb point to the next of the same piece
@@ -176,6 +177,9 @@ def placed(core, lines, at, psf):
     size = np.sqrt((functions * functions).sum(1))
     functions = functions / size[:, None]
     normal = np.einsum("msi,msj->mij", functions, functions)
+    # of the functions' lengths 1: so little is left where they are the same, as on a needle
+    apart = np.abs(np.linalg.det(normal)) > LEAST
+    at, size, functions, normal = (a[apart] for a in (at, size, functions, normal))
     total = np.zeros(len(at))
     for _ in range(2):
         profile = sample(core, lines, at.moved(total), s)

@@ -48,17 +48,39 @@ def kind(path):
 
 
 def _whole(path):
-    """Error where a DAF (SPK, CK, binary PCK) is shorter than its file record says, or no such
-    record is at its head: CSPICE reads on, or ends the process (NAIF, DAF Required Reading)."""
+    """Error where a DAF (SPK, CK, binary PCK) is shorter than its file record says, or its file
+    record or its list of segments is none: CSPICE reads on, or ends the process (NAIF, DAF
+    Required Reading)."""
     with open(path, "rb") as stream:
         record = stream.read(1024).ljust(1024, b"\0")
         size = os.fstat(stream.fileno()).st_size
     order = ">" if record[88:96] == b"BIG-IEEE" else "<"
-    doubles, integers, _, _, free = struct.unpack(f"{order}2i60x3i", record[8:88])
-    if not (0 <= doubles <= 124 and 2 <= integers <= 250 and free > 0):
+    doubles, integers, first, _, free = struct.unpack(f"{order}2i60x3i", record[8:88])
+    if not (0 <= doubles <= 124 and 2 <= integers <= 250 and min(first, free) > 0):
         raise IoError(f"{path}: damaged: its file record is none of a kernel: fetch it again")
     if size < 8 * (free - 1):
         raise IoError(f"{path}: truncated: {size} bytes of {8 * (free - 1)}: fetch it again")
+    if not _listed(path, order, doubles, integers, first, free):
+        raise IoError(f"{path}: damaged: its list of segments is none of a kernel: fetch it again")
+
+
+def _listed(path, order, doubles, integers, first, free):
+    """True where the summary records of a DAF, from the first on, list segments before free."""
+    length, left = 8 * (doubles + (integers + 1) // 2), free // 128 + 1  # bytes; records
+    with open(path, "rb") as stream:
+        while first and left:
+            stream.seek(1024 * (first - 1))
+            record, left = stream.read(1024).ljust(1024, b"\0"), left - 1
+            following, _, count = struct.unpack(f"{order}3d", record[:24])
+            if not (0 <= following <= free // 128 + 1 and 0 <= count <= 1000 // length):
+                return False
+            for n in range(int(count)):
+                at = 24 + n * length + 8 * doubles + 4 * (integers - 2)
+                begin, end = struct.unpack(f"{order}2i", record[at : at + 8])
+                if not 0 < begin <= end < free:
+                    return False
+            first = int(following)
+    return not first
 
 
 def _of_meta(path):

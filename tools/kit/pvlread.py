@@ -123,6 +123,8 @@ def _parse(text):
             raise _Odd(key)
         found, i = value(i + 1)
         if low in ("group", "object", "begin_group", "begin_object"):
+            if isinstance(found, list | Quantity):  # no name that could be written again
+                raise _Odd(key)
             node = Node("Group" if low.endswith("group") else "Object", str(found))
             stack.append(stack[-1].append(node))
             if len(stack) > DEEPEST:

@@ -14,7 +14,7 @@ def _lines(node, depth):
         if isinstance(value, Node):
             if after:
                 yield ""
-            yield f"{pad}{value.kind} = {value.name}"
+            yield f"{pad}{value.kind} = {text_of(value.name)}"
             yield from _lines(value, depth + 1)
             yield f"{pad}End_{value.kind}"
         else:
