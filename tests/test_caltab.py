@@ -11,13 +11,11 @@ from perijove import calfiles
 from perijove.caltab import main
 from perijove.kit import cube, label
 from refusal import refusal
+from vidiconfiles import UNITS, VOYCAL
 
 refused = refusal(main)
 
 KEYS = "SPACECRAFT=VOYAGER_1 INST=NA TARGET=J FILTER=0 STATE1=1 STATE2=0 STATE3=1".split()
-COLUMNS = "SPACECRAFT, INST, TARGET, FILTER, STATE1, STATE2, STATE3"
-CAL = f"Name = t Columns = ({COLUMNS}, W0, DIST0, GAIN, OFF, DEL_EXP, GAINFILE, DCFILE)"
-UNITS = 'Units = ("", "", "", "", "", "", "", DN/s, AU, "", DN, ms, "", "")'
 REST = "5.2 1 0 0 - -"
 SHIPPED = sorted(
     str(path.relative_to(pathlib.Path(calfiles.__file__).parent))
@@ -29,7 +27,7 @@ SHIPPED = sorted(
 def table(tmp_path):
     """Return a function that writes a table of rows and returns TABLE=path."""
 
-    def write(*rows, head=f"{CAL} {UNITS}\nEnd\n", name="t.sav"):
+    def write(*rows, head=f"{VOYCAL} {UNITS}\nEnd\n", name="t.sav"):
         (tmp_path / name).write_text(head + "\n".join(rows) + "\n")
         return f"TABLE={tmp_path / name}"
 
@@ -123,7 +121,7 @@ def test_only_the_nearest_of_many_that_do_not_fit_are_told(table, capsys):
 
 
 def test_image_numbers(table, capsys):
-    head = f"{CAL.replace('DCFILE)', 'DCFILE, FIRST, LAST)')}\nEnd\n"
+    head = f"{VOYCAL.replace('DCFILE)', 'DCFILE, FIRST, LAST)')}\nEnd\n"
     path = table(
         f"VOYAGER_1 NA J 0 * * 1 1 {REST} * *",
         f"VOYAGER_1 NA J 0 * * 1 2 {REST} 100 200",
@@ -195,7 +193,7 @@ def test_rows_that_no_frame_gets_are_found(table, capsys):
     ]
     path = table(*filters[:7], f"VOYAGER_1 NA J * * * 1 1 {REST}")
     assert odd(capsys, path) == []
-    head = f"{CAL.replace('DCFILE)', 'DCFILE, FIRST, LAST)')} {UNITS[:-1]}, '', '')\nEnd\n"
+    head = f"{VOYCAL.replace('DCFILE)', 'DCFILE, FIRST, LAST)')} {UNITS[:-1]}, '', '')\nEnd\n"
     path = table(f"VOYAGER_1 NA J 0 * * 1 1 {REST} 20 10", head=head)
     assert odd(capsys, path) == [
         ("t.sav:3", "no frame gets this row: FIRST = 20 is above LAST = 10")
@@ -209,7 +207,7 @@ def test_columns_units_values_and_files_are_checked(table, capsys, tmp_path):
         "VOYAGER_1 NA S 0 * * 1 5 5.2 1 0 0 - -",
         "VOYAGER_3 NA J 0 * * 1 5 5.2 0 0 0 - -",
     )
-    assert odd(capsys, table(*rows, head=f"{CAL}\nEnd\n")) == [
+    assert odd(capsys, table(*rows, head=f"{VOYCAL}\nEnd\n")) == [
         ("label", "no Units: W0 in DN/s, DIST0 in AU, DEL_EXP in ms are assumed"),
         ("t.sav:3", "DCFILE = absent.cub: no such file"),
         ("t.sav:3", "W0 = -5: expected a number above 0"),
@@ -221,11 +219,11 @@ def test_columns_units_values_and_files_are_checked(table, capsys, tmp_path):
         ("t.sav:5", "GAIN = 0: expected a number above 0"),
         ("t.sav:4", "DIST0 = 5.2 AU: S is 8.9 to 10.2 AU from the Sun"),
     ]
-    head = f"{CAL} {UNITS.replace(' AU', ' ' + repr(''))}\nEnd\n".replace("''", '""')
+    head = f"{VOYCAL} {UNITS.replace(' AU', ' ' + repr(''))}\nEnd\n".replace("''", '""')
     assert odd(capsys, table(rows[1].replace("5.2", "9.5"), head=head)) == [
         ("label", "no unit of DIST0: AU is assumed")
     ]
-    head = f"{CAL.replace(' DEL_EXP,', '').replace(' STATE2,', '')}\nEnd\n"
+    head = f"{VOYCAL.replace(' DEL_EXP,', '').replace(' STATE2,', '')}\nEnd\n"
     found = odd(capsys, table("VOYAGER_1 NA J 0 * 1 5 5.2 1 0 - -", head=head))
     assert ("label", "no column STATE2, DEL_EXP") in found
 
@@ -272,7 +270,7 @@ def test_nested_tables_are_checked(table, capsys):
     ) in found
 
 
-def test_a_table_that_cannot_be_read_is_an_error(table, tmp_path, capsys):
+def test_a_table_that_cannot_be_read_is_an_error(table, capsys):
     line = refused(capsys, 2, table("VIKING 1 4 4", head=""))
     assert "line 1 has 4 words" in line and "Columns = (SPACECRAFT" in line
     assert "6 values, expected 14" in refused(capsys, 2, table("VOYAGER_1 NA J 0 * *"))

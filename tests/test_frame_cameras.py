@@ -177,11 +177,7 @@ def test_codes_of_naif(names, code, frame, objects, counter):
 
 def test_the_cameras_shipped_are_those_of_isis():
     fov = {}
-    for spacecraft, inst in (
-        ("VOYAGER_1", "NA"),
-        ("VOYAGER_2", "WA"),
-        ("VIKING_ORBITER_2", "VISB"),
-    ):
+    for spacecraft, inst in CAMERAS:
         row = framecamera.constants(State(spacecraft=spacecraft, inst=inst))
         camera = framecamera.camera(row, ["CLEAR"], platforms.of(spacecraft, inst))
         fov[inst] = 2 * np.degrees(np.arctan(camera.samples / 2 / camera.focal))

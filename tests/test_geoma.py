@@ -9,6 +9,7 @@ from perijove.geoma import geoma, main
 from perijove.kit import cube, ibis, marks, objectspace, reseaus, special, vicar
 from perijove.kit.error import Error
 from refusal import refusal
+from vidiconfiles import spots
 
 refused = refusal(main)
 
@@ -29,15 +30,9 @@ def distorted(at):
     return 400 + u * (390 + 12 * r2) + 6 * turned + 3 * np.sin(2 * u)
 
 
-def dots(place, level=10.0):
+def dots(place):
     """A frame 1 x 800 x 800 with bright round dots at places (n, 2)."""
-    out, (y, x) = np.full((1, 800, 800), level, np.float32), np.mgrid[1:801, 1:801]
-    for line, sample in place:
-        if min(line, sample) > 12 and max(line, sample) < 788:
-            near = np.s_[int(line) - 9 : int(line) + 9, int(sample) - 9 : int(sample) + 9]
-            r2 = (y[near] - line) ** 2 + (x[near] - sample) ** 2
-            out[0][near] += 100 * np.exp(-r2 / 8)
-    return out
+    return 10 + 100 * spots(place, 8.0)[None]
 
 
 def written(path, core, type="Real", **groups):
@@ -92,7 +87,6 @@ def test_the_error_of_a_tie_left_out_is_that_of_a_fit_without_it():
     rng = np.random.default_rng(7)
     ties = rng.uniform(30, 970, (60, 2))
     places = distorted(ties) + rng.normal(0, 0.3, ties.shape)
-    error = objectspace.fit(ties, places, 0.25).error
     at = np.array([float(round(v)) for v in ties[17]])  # lattice of whole pixels is enough
     ties[17] = at
     places[17] = distorted(at) + [0.4, -0.2]

@@ -8,9 +8,10 @@ from numpy.testing import assert_allclose
 
 from passage import passage
 from perijove.kit import bundle, limb, robust
+from perijove.kit.fitimage import Image
 from perijove.kit.geometry import with_constants
 from perijove.kit.ties import Ties
-from perijove.kit.unknowns import Image, arranged
+from perijove.kit.unknowns import arranged
 
 MOUNT = np.array([[0.0, 0.0, -1.0], [0.0, -1.0, 0.0], [-1.0, 0.0, 0.0]])
 X, Y, Z = np.eye(3)

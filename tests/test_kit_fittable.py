@@ -10,7 +10,7 @@ from numpy.testing import assert_allclose
 from passage import JUNOCAM, passage
 from perijove.kit import calfile, fittable, solution
 from perijove.kit.error import Error
-from perijove.kit.unknowns import Image
+from perijove.kit.fitimage import Image
 
 MOUNT = np.array([[0.0, 0.0, -1.0], [0.0, -1.0, 0.0], [-1.0, 0.0, 0.0]])
 X, Y, Z = np.eye(3)

@@ -5,7 +5,7 @@ import pytest
 import spiceypy as sp
 from numpy.testing import assert_allclose
 
-from perijove.kit import kernels, platforms, simkernels
+from perijove.kit import coverage, kernels, platforms, simkernels
 from perijove.kit.error import Error, IoError
 
 CODES, NAMES = [-61501, -61502, -61503], ["BLUE", "GREEN", "RED"]
@@ -77,13 +77,13 @@ def test_a_list_of_segments_that_is_none_is_an_io_error(passage, tmp_path, place
         kernels.files([str(tmp_path / "a.bsp")])
 
 
-@pytest.mark.parametrize("kind", kernels.PLACES)
+@pytest.mark.parametrize("kind", coverage.PLACES)
 def test_what_is_missing_is_named(passage, kind):
     suffixes = dict(LSK="tls", PCK="tpc", FK="tf", IK="ti", SCLK="tsc", SPK="bsp", CK="bc")
     suffix = suffixes[kind]
     rest = [path for path in passage.kernels if not path.endswith("." + suffix)]
     with kernels.loaded(rest), pytest.raises(Error, match=f"missing: {kind}, .*naif.jpl.nasa.gov"):
-        kernels.need(kernels.PLACES, "JUPITER", -61501)
+        coverage.need(coverage.PLACES, "JUPITER", -61501)
 
 
 def test_what_is_missing_is_that_of_the_spacecraft(passage):
@@ -97,12 +97,12 @@ def test_what_is_missing_is_that_of_the_spacecraft(passage):
     with kernels.loaded(passage.kernels):  # Juno's
         for kind, place in examples.items():
             with pytest.raises(Error, match=f"missing: {kind}, .*as vo2.*/naif/{place}/$"):
-                kernels.need({kind}, platform=viking)
-        kernels.need({"LSK", "PCK"}, platform=viking)
+                coverage.need({kind}, platform=viking)
+        coverage.need({"LSK", "PCK"}, platform=viking)
         with pytest.raises(
             Error, match=r"SPK, positions of VIKING 2 ORBITER \(as vo2_.*VIKING/ker"
         ):
-            kernels.covers("SPK", -30, "VIKING 2 ORBITER", np.zeros(1), viking)
+            coverage.covers("SPK", -30, "VIKING 2 ORBITER", np.zeros(1), viking)
 
 
 def test_kernels_of_the_caller_are_put_back(passage):

@@ -179,3 +179,12 @@ def test_a_packed_bomb_is_not_unpacked(tmp_path):
     (tmp_path / "x.IMG.gz").write_bytes(gzip.compress(bytes(50_000_000)))
     with pytest.raises(IoError, match="more bytes than the 12 that"):
         pds3.read(path)
+
+
+def test_a_label_with_the_labels_of_structures_in_it(testdata):
+    data = (testdata / "viking/f004a47/f004a47_pds3.lbl").read_bytes()
+    assert data.count(b"\r\nEND\r\n") > 1
+    root = pds3.loads(pds3.text_of(data + b"samples", "f004a47"), "f004a47")
+    assert root["IMAGE_ID"] == "004A47" and root.nodes("IMAGE")[0]["CHECKSUM"] == 205881028
+    with pytest.raises(IoError, match="f004a47: no End line was found"):
+        pds3.text_of(data[:3000], "f004a47")

@@ -6,22 +6,16 @@ from numpy.testing import assert_allclose
 
 from perijove.kit import calfile, cube, ibis, label, marks, reseaus, special, vicar
 from perijove.kit.error import Error
+from vidiconfiles import spots
 
 CAMERAS = [("VOYAGER_1", "NA"), ("VOYAGER_1", "WA"), ("VOYAGER_2", "NA"), ("VOYAGER_2", "WA")]
 SHAPE = (800, 800)
 
 
-def painted(place, background=60.0, noise=1.0, depth=0.8, seed=1):
-    """A frame (800, 800) with dark spots 3 px wide at places (n, 2)."""
-    frame = np.full(SHAPE, background)
-    y, x = np.mgrid[1:801, 1:801]
-    for line, sample in place:
-        rows = slice(max(int(line) - 12, 0), max(int(line) + 12, 0))
-        columns = slice(max(int(sample) - 12, 0), max(int(sample) + 12, 0))
-        r2 = (y[rows, columns] - line) ** 2 + (x[rows, columns] - sample) ** 2
-        frame[rows, columns] *= 1 - depth * np.exp(-r2 / 3.5)
-    frame += np.random.default_rng(seed).normal(0, noise, SHAPE)
-    return np.rint(frame).astype(np.float32)
+def painted(place):
+    """A frame (800, 800) with noise, and dark spots 3 px wide at places (n, 2)."""
+    noise = np.random.default_rng(1).normal(0, 1, SHAPE)
+    return np.rint(60 * (1 - 0.8 * spots(place, 3.5)) + noise).astype(np.float32)
 
 
 def bent(place):

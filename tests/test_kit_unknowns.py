@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose
 from passage import JUNOCAM, passage
 from perijove.kit.attitude import matrix
 from perijove.kit.error import Error
+from perijove.kit.fitimage import Image, passes
 from perijove.kit.geometry import with_constants
-from perijove.kit.unknowns import Image, arranged, passes, wanted
+from perijove.kit.unknowns import arranged, wanted
 
 MOUNT = np.array([[0.0, 0.0, -1.0], [0.0, -1.0, 0.0], [-1.0, 0.0, 0.0]])
 X, Y, Z = np.eye(3)

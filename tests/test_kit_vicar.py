@@ -9,9 +9,7 @@ from perijove.kit.error import Error, IoError
 from vidiconfiles import LAB
 from vidiconfiles import vicar as written
 
-REAL = ("f1636832.raw", "dc.cal", "dark_06_late.vic", "V1NA_0947106_RAW.vic", "c3440346.img")
 CUBE = np.arange(2 * 3 * 4).reshape(2, 3, 4)
-gdal = pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 
 
 @pytest.mark.parametrize(
@@ -49,16 +47,16 @@ def test_integers_and_ieee_by_hand():
         vicar.numbers(b"", "HALF", "SIDEWAYS")
 
 
-@pytest.mark.parametrize("org", ["BSQ", "BIL", "BIP"])
 @pytest.mark.parametrize("kind", ["u1", "<i2", ">i2", "<i4", ">i4", "<f4", ">f4", "<f8", ">f8"])
-def test_every_layout_gives_the_same_samples(kind, org):
-    record = CUBE.transpose({"BSQ": (0, 1, 2), "BIL": (1, 0, 2), "BIP": (1, 2, 0)}[org]).shape[2]
-    header = b"\x7f" * 2 * (5 + record * np.dtype(kind).itemsize)
-    found = vicar.parse(written(CUBE.astype(kind), prefix=5, header=header, org=org))
-    assert np.array_equal(found.core, CUBE) and found.core.dtype.isnative
-    assert found.core.dtype.itemsize == np.dtype(kind).itemsize
-    assert (found.prefix == 0x81).all() and found.prefix.shape[1] == 5
-    assert found.header == header
+def test_every_layout_gives_the_same_samples(kind):
+    size = np.dtype(kind).itemsize
+    for org, record in (("BSQ", 4), ("BIL", 4), ("BIP", 2)):  # samples of a record
+        header = b"\x7f" * 2 * (5 + record * size)
+        found = vicar.parse(written(CUBE.astype(kind), prefix=5, header=header, org=org))
+        assert np.array_equal(found.core, CUBE) and found.core.dtype.isnative
+        assert found.core.dtype.itemsize == size
+        assert (found.prefix == 0x81).all() and found.prefix.shape[1] == 5
+        assert found.header == header
 
 
 def test_a_file_that_does_not_tell_comes_from_a_vax():
@@ -72,7 +70,7 @@ def test_a_file_that_does_not_tell_comes_from_a_vax():
     assert vicar.parse(data).core.tolist() == [[[1.0, 1.0]]]
 
 
-@gdal
+@pytest.mark.filterwarnings("ignore::rasterio.errors.NotGeoreferencedWarning")
 @pytest.mark.parametrize("kind", ["u1", "<i2", ">i2", "<i4", "<f4", ">f4"])
 def test_gdal_reads_the_same(tmp_path, kind):
     core = np.random.default_rng(4).integers(0, 250, (1, 30, 40)).astype(kind)
@@ -82,20 +80,10 @@ def test_gdal_reads_the_same(tmp_path, kind):
     assert np.array_equal(vicar.read(tmp_path / "a.vic").core, core)
 
 
-@gdal
-@pytest.mark.parametrize("name", [*REAL, "C2069302_RAW.IMG"])
-def test_real_images_are_those_that_gdal_sees(testdata, name):
-    found = vicar.read(testdata / "voyager" / name)
-    with rasterio.open(testdata / "voyager" / name) as image:
-        assert np.array_equal(found.core, image.read())
-    assert found.core.shape == (1, 800, 800) and len(found.words) >= 11
-    assert all(len(word) == 72 for word in found.words)
-
-
 def test_a_real_prefix_header_and_label_behind_the_image(testdata):
     found = vicar.read(testdata / "voyager/c3440346.img")
     assert found.prefix.shape == (800, 224) and len(found.header) == 2 * 1024
-    assert b"1790S1-019" in found.header
+    assert b"1790S1-019" in found.header and {len(word) for word in found.words} == {72}
     assert found.words[2].startswith("NA CAMERA  EXP     960.0 MSEC")
     assert found.words[10].startswith("LSB_TRUNC=OFF")  # behind the image
     assert "LAB01=" in found.text and "LAB11=" in found.text and found.text.count("LBLSIZE") == 1

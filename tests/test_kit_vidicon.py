@@ -61,13 +61,30 @@ def test_a_real_label_of_isis_3_of_viking(testdata):
     assert found.exposure == 0.01273 and found.image_no == "25973540"
 
 
+@pytest.mark.parametrize(
+    ("inst", "modes", "expected"),
+    [
+        ("WA", dict(ScanModeId="10:1", ShutterModeId="BOTSIM"), [10, 1, 1]),
+        ("WA", dict(ScanModeId="3:1", ShutterModeId="BSIMAN"), [3, 1, 1]),
+        ("WA", dict(ScanModeId="1:1", ShutterModeId="BOTALT"), [1, 0, 1]),
+        ("NA", dict(ScanModeId="1:1", ShutterModeId="BOTSIM"), [1, 0, 1]),
+        ("WA", {}, [None, None, 1]),  # what is not known is not made up
+        ("NA", dict(ScanModeId="fast"), [None, 0, 1]),
+        ("VISA", dict(FloodModeId="ON", GainModeId="HIGH", OffsetModeId="ON"), [1, 1, 1]),
+        ("VISA", dict(FloodModeId="OFF", GainModeId="LOW", OffsetModeId="OFF"), [0, 0, 0]),
+        ("VISB", dict(FloodModeId="off", GainModeId="high", OffsetModeId="?"), [0, 1, None]),
+        ("VISB", dict(GainModeId="LOW"), [None, 0, None]),
+    ],
+)
+def test_states_by_the_modes_of_a_frame(inst, modes, expected):
+    craft = "VIKING_ORBITER_1" if inst.startswith("VIS") else "VOYAGER_1"
+    assert vidicon.states(craft, inst, modes) == expected
+
+
 def test_the_modes_of_isis_3_stand_for_the_states_of_voyager():
     modes = dict(SpacecraftName="VOYAGER_1", ScanModeId="5:1", ShutterModeId="BOTSIM")
     wide = modes | {"InstrumentId": "WIDE_ANGLE_CAMERA", "GainModeId": "HIGH"}
     assert [state(wide).keys()[f"STATE{n}"] for n in (1, 2, 3)] == [5, 1, 1]
-    narrow = modes | {"InstrumentId": "NARROW_ANGLE_CAMERA"}
-    assert state(narrow).state2 == 0
-    assert state(wide | {"ShutterModeId": "WAONLY"}).state2 == 0
     assert state(wide | {"CameraState1": 10}).state1 == 10
     ours = {k: v for k, v in MANUAL.items() if not k.startswith("CAMERA")} | modes
     assert state(ours).state1 is None  # what the manual's label leaves out is missing

@@ -1,19 +1,16 @@
 """Tables of the vidicon cameras: what is read, and which row a frame gets."""
 
-import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from perijove.kit import calfile, vicar, vidicontable
+from perijove.kit import calfile, vidicontable
 from perijove.kit.error import Error, IoError
+from vidiconfiles import KEYS, UNITS, VOYCAL
 
 IO = dict(SPACECRAFT="VOYAGER_1", INST="NA", TARGET="J", FILTER=0, STATE1=1, STATE2=0, STATE3=1)
 MARS = dict(
     SPACECRAFT="VIKING_ORBITER_1", INST="VISB", TARGET="M", FILTER=4, STATE1=1, STATE2=1, STATE3=1
 )
-COLUMNS = "SPACECRAFT, INST, TARGET, FILTER, STATE1, STATE2, STATE3"
-CAL = f"Name = t Columns = ({COLUMNS}, W0, DIST0, GAIN, OFF, DEL_EXP, GAINFILE, DCFILE)"
-UNITS = 'Units = ("", "", "", "", "", "", "", DN/s, AU, "", DN, ms, "", "")'
 REST = "5.2 1 0 0 - -"  # DIST0 … DCFILE
 
 
@@ -21,7 +18,7 @@ REST = "5.2 1 0 0 - -"  # DIST0 … DCFILE
 def made(tmp_path):
     """Return a function that writes rows under a label and reads the table."""
 
-    def table(*rows, label=f"{CAL} {UNITS}", kind="voycal", name="t.sav"):
+    def table(*rows, label=f"{VOYCAL} {UNITS}", kind="voycal", name="t.sav"):
         head = f"{label}\nEnd\n" if label else ""
         (tmp_path / name).write_text(head + "\n".join(rows) + "\n")
         return vidicontable.read(str(tmp_path / name), None, kind)
@@ -73,25 +70,6 @@ def test_vikings_rows_give_what_isis_printed():
             row["W0"] / 1000 * (row["DIST0"] * 149597870.7 / dist1) ** 2, w1, rtol=3e-12
         )
         assert_allclose(label + row["DEL_EXP"], used)
-
-
-def test_the_real_frame_gives_vicars_printed_patch_on_the_scale_of_the_shipped_w0(testdata):
-    """VICAR's tstficor77.log lists 100 values with mean 3701.8e-4, before the correction 0.931."""
-    place = slice(499, 509), slice(499, 509)
-    raw, dark = (
-        vicar.read(str(testdata / "voyager" / name)).core[0][place].astype(float)
-        for name in ("f1636832.raw", "dc.cal")
-    )
-    row = vidicontable.row(vidicontable.read("voyager/voycal.sav", None, "voycal"), IO)
-    lin = vidicontable.row(vidicontable.read("voyager/voylin.sav", None, "voylin"), IO)
-    x = raw - dark
-    line = x * (1 - lin["B"] / lin["LINORM"]) + lin["B"] * (x / lin["LINORM"]) ** lin["K"]
-    iof = line / (0.36 * row["W0"])
-    assert dark.mean() == 10.93  # as the log prints
-    ratio = iof.mean() / (0.931 * 0.37018)
-    assert 0.97 < ratio < 0.99  # 2 percent low for want of shading there
-    # log I/F against log DN in the list: slope 1.25 +- 0.02
-    assert 1.20 < np.polyfit(np.log(x).ravel(), np.log(iof).ravel(), 1)[0] < 1.29
 
 
 # which row
@@ -162,7 +140,7 @@ def test_what_the_label_does_not_say_fits_a_star_alone(made):
 
 
 def test_first_and_last_narrow_a_row_to_image_numbers(made):
-    label = CAL.replace("DCFILE)", "DCFILE, FIRST, LAST)")
+    label = VOYCAL.replace("DCFILE)", "DCFILE, FIRST, LAST)")
     rows = [
         f"VOYAGER_1 NA J 0 * * 1 {w} {REST} {ends}"
         for w, ends in ((10, "* *"), (20, "16000 16368.32"), (30, "17000 *"))
@@ -180,16 +158,16 @@ def test_first_and_last_narrow_a_row_to_image_numbers(made):
 def test_units_of_the_label_are_heeded(made):
     units = 'Units = ("", "", "", "", "", "", "", DN/ms, km, "", DN, s, "", "")'
     row = "VIKING_ORBITER_1 VISB M 4 1 1 1 90.36 243840000 1 0 -0.00075 - -"
-    table = made(row, label=f"{CAL} {units}")
+    table = made(row, label=f"{VOYCAL} {units}")
     (found,) = table.rows
     assert_allclose((found["W0"], found["DIST0"]), (90360, 1.629969723894), rtol=1e-12)
     assert_allclose(found["DEL_EXP"], -0.75)
     with pytest.raises(Error, match="W0 in DN/h: expected DN/s or DN/ms"):
-        made(row, label=f"{CAL} {UNITS.replace('DN/s', 'DN/h')}")
+        made(row, label=f"{VOYCAL} {UNITS.replace('DN/s', 'DN/h')}")
     with pytest.raises(Error, match="DIST0 = 1.0 <s>: expected a value in <AU>"):
-        made(row, label=f"{CAL} {UNITS.replace('AU', 's')}")
+        made(row, label=f"{VOYCAL} {UNITS.replace('AU', 's')}")
     with pytest.raises(Error, match="2 Units, expected 14"):
-        made(row, label=f"{CAL} Units = (DN/s, AU)")
+        made(row, label=f"{VOYCAL} Units = (DN/s, AU)")
 
 
 @pytest.mark.parametrize(
@@ -216,7 +194,7 @@ def test_a_cell_that_cannot_be_names_file_line_and_column(made, row, words):
 
 
 def test_linearity_cells_are_checked_too(made):
-    label = f"Name = t Columns = ({COLUMNS}, B, K, LINORM)"
+    label = f"Name = t Columns = ({KEYS}, B, K, LINORM)"
     assert made("VOYAGER_1 NA * * * * 1 -2 2.5 128", label=label, kind="voylin")["B"] == [-2]
     for cells, words in (("8 0 128", "K = 0"), ("8 3 0", "LINORM = 0"), ("- 3 128", "B = -")):
         with pytest.raises(Error, match=f"t.sav:3: {words}: expected a number"):
@@ -229,13 +207,13 @@ def test_a_table_of_the_wrong_kind_or_without_a_column_is_refused(made):
     with pytest.raises(Error, match="a table of other columns, expected one of voycal"):
         vidicontable.read("juno/bands.sav", None, "voycal")
     with pytest.raises(Error, match="no column DEL_EXP; there are to be SPACECRAFT, INST"):
-        made("VOYAGER_1 NA J 0 * * 1 1 5.2 1 0 - -", label=CAL.replace(" DEL_EXP,", ""))
+        made("VOYAGER_1 NA J 0 * * 1 1 5.2 1 0 - -", label=VOYCAL.replace(" DEL_EXP,", ""))
 
 
 def test_the_search_and_what_replaces_the_shipped_tables(tmp_path, monkeypatch):
     def put(folder, name, w0):
         (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-        text = f"{CAL} {UNITS}\nEnd\nVOYAGER_1 NA J 0 * * 1 {w0} {REST}\n"
+        text = f"{VOYCAL} {UNITS}\nEnd\nVOYAGER_1 NA J 0 * * 1 {w0} {REST}\n"
         (tmp_path / folder / name).write_text(text)
         return str(tmp_path / folder)
 
@@ -318,7 +296,7 @@ def test_voyagers_cameras_by_serial_number(made):
 def test_any_other_count_tells_the_label_to_add(made, line, words):
     with pytest.raises(Error, match=words) as stop:
         made(line, label="")
-    columns = f"{COLUMNS}, B, K, LINORM" if len(line.split()) < 12 else CAL.partition("(")[2][:-1]
+    columns = f"{KEYS}, B, K, LINORM" if len(line.split()) < 12 else VOYCAL.partition("(")[2][:-1]
     assert f"Columns = ({columns}) and End" in str(stop.value)
 
 

@@ -9,8 +9,8 @@ import rasterio
 
 import vidiconfiles
 from perijove.kit import cube, label, vidiconlabel
-from perijove.kit.label import Node, Quantity
-from perijove.vik2cub import main, states
+from perijove.kit.label import Quantity
+from perijove.vik2cub import main
 from refusal import refusal
 from vidiconfiles import LAB, vicar
 
@@ -127,16 +127,6 @@ def test_a_vicar_label_of_the_flight_edr(tmp_path):
         ("SampleBits", 8),
     ]
     assert made.group("Archive")["ProductId"] == "211B33"
-
-
-def test_states_by_hand():
-    def of(**modes):
-        return list(states(Node("Group", "Instrument", modes.items())).values())
-
-    assert of(FloodModeId="ON", GainModeId="HIGH", OffsetModeId="ON") == [1, 1, 1]
-    assert of(FloodModeId="OFF", GainModeId="LOW", OffsetModeId="OFF") == [0, 0, 0]
-    assert of(FloodModeId="OFF", GainModeId="HIGH", OffsetModeId="OFF") == [0, 1, 0]
-    assert of(GainModeId="LOW") == [0]
 
 
 @pytest.mark.parametrize(

@@ -7,10 +7,10 @@ import pytest
 import rasterio
 
 import vidiconfiles
-from perijove.kit import cube, translate, vgrlabel, vidiconcube, vidiconin
+from perijove.kit import cube, imq, translate, vgrlabel, vidiconcube, vidiconin
 from perijove.kit import vicar as vicars
 from perijove.kit.label import Node, Quantity, dumps
-from perijove.voy2cub import image_number, main, states, target_code, target_name
+from perijove.voy2cub import image_number, main, target_code, target_name
 from refusal import refusal
 from vidiconfiles import LAB, vicar
 
@@ -111,17 +111,7 @@ def test_a_target_by_phase_picture_and_year():
     assert target_code(of(), None) == (None, None)
 
 
-def test_states_and_names_by_hand():
-    def of(camera, **modes):
-        return states(Node("Group", "Instrument", [("INSTRUMENT_ID", camera), *modes.items()]))
-
-    one, two, three = (f"CAMERA_STATE_{n}" for n in (1, 2, 3))
-    assert of("WA", ScanModeId="10:1", ShutterModeId="BOTSIM") == {one: 10, two: 1, three: 1}
-    assert of("WA", ScanModeId="3:1", ShutterModeId="BSIMAN") == {one: 3, two: 1, three: 1}
-    assert of("WA", ScanModeId="1:1", ShutterModeId="BOTALT") == {one: 1, two: 0, three: 1}
-    assert of("NA", ScanModeId="1:1", ShutterModeId="BOTSIM") == {one: 1, two: 0, three: 1}
-    assert of("WA") == {three: 1}  # what is not known is not written
-    assert of("NA") == {two: 0, three: 1}
+def test_names_by_hand():
     assert image_number(34403.5) == "34403.50" and image_number("08576.07") == "08576.07"
     assert target_name("S_RINGS") == "SaturnRings" and target_name("N RINGS") == "NeptuneRings"
     assert target_name("IO") == "Io"
@@ -141,7 +131,7 @@ def test_every_filter_has_its_figures():
 
 def test_a_pds_label_of_the_other_kind(tmp_path):
     """The .imq, unpacked as the archive's tool does it: fixed records, the label attached."""
-    core, _, text = vidiconin.imq.parse(vidiconfiles.voyager(FRAME[0, :, :800]))
+    core, _, text = imq.parse(vidiconfiles.voyager(FRAME[0]))
     places = (
         "RECORD_TYPE                      = VARIABLE_LENGTH",
         "^IMAGE_HISTOGRAM",

@@ -1,4 +1,4 @@
-"""Files of vidicon images as the archives have them, written here from arrays.
+"""Files of vidicon images as the archives have them, written here from arrays, and such images.
 
 The Huffman coder goes by what the format says, with trees of tuples; kit/imq decodes by tables.
 """
@@ -14,6 +14,9 @@ LAB = (  # the lines of a Voyager image's label, made up but for their form
     " 01865 A/9F000BC0 B/7082 C/C201 D/007F0000 ETLM/CC2BA1CA736ADEB02512F AC",
     "NA OPCAL 00(*****.* MSEC) PIXAVG 192/0 OPERATIONAL MODE 4(BOTALT)     AC",
 )
+KEYS = "SPACECRAFT, INST, TARGET, FILTER, STATE1, STATE2, STATE3"  # columns of tables
+VOYCAL = f"Name = t Columns = ({KEYS}, W0, DIST0, GAIN, OFF, DEL_EXP, GAINFILE, DCFILE)"
+UNITS = 'Units = ("", "", "", "", "", "", "", DN/s, AU, "", DN, ms, "", "")'
 AXES = {"BSQ": (0, 1, 2), "BIL": (1, 0, 2), "BIP": (1, 2, 0)}  # band, line, sample in the file
 
 
@@ -56,6 +59,15 @@ def vicar(samples, lab=LAB, first=3, prefix=0, header=b"", org="BSQ", tasks="", 
 def _padded(text, record):
     size = -(-(len(text) + 24) // record) * record
     return f"LBLSIZE={size}".ljust(24).encode() + text.encode().ljust(size - 24, b"\0")
+
+
+def spots(place, width):
+    """Round spots exp(-r^2 / width) in a frame (800, 800), at lines and samples (n, 2)."""
+    out, (y, x) = np.zeros((800, 800), np.float32), np.mgrid[1:801, 1:801]
+    for line, sample in place:
+        near = tuple(slice(max(int(at) - 12, 0), max(int(at) + 12, 0)) for at in (line, sample))
+        out[near] += np.exp(-((y[near] - line) ** 2 + (x[near] - sample) ** 2) / width)
+    return out
 
 
 def codes(frequencies):

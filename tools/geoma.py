@@ -16,7 +16,6 @@ import numpy as np
 from perijove.kit import cube, ibis, mapping, objectspace, parm, regrid, reseaus, vidiconlabel
 from perijove.kit.error import Error
 
-RESLOC = 404, 409  # numbers in the one row of a file of VICAR's RESLOC
 ON_FRAME = 100.0  # px: ties of a frame lie no farther outside
 
 
@@ -45,7 +44,7 @@ def of_file(path, image, p):
     """Return ties, places and errors of a file."""
     shape = image.core.shape[1:]
     rows = ibis.read(p.use(path))
-    if len(rows) == 1 and rows.shape[1] in RESLOC:
+    if len(rows) == 1 and rows.shape[1] in reseaus.RESLOC:
         return of_marks(image, reseaus.given(path, shape), p)
     if rows.shape[1] != 4:
         raise Error(

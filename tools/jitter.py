@@ -13,7 +13,6 @@ kit/limbfit solves for them, of one image or of many together, and for constants
 where SOLVE names them; kit/fittable keeps the results.
 """
 
-import functools
 from dataclasses import replace
 
 import numpy as np
@@ -149,17 +148,18 @@ def together(images, twist_sigma, p):
 @parm.tool
 def main(p):
     refuse(p)
-    known = functools.cache(lambda: constants(p))  # of strips: frames do not ask for them
-    camera = lambda: known()[0]  # noqa: E731
     if p.FROMLIST is not None:
-        images = limbimage.several(p.FROMLIST, camera, p.SATURATION)
+        images = limbimage.several(p.FROMLIST, p.SATURATION)
     else:
         made = cube.read(p.FROM)
-        images = [limbimage.prepared(made, p.FROM, camera, p.SATURATION)]
+        images = [limbimage.prepared(made, p.FROM, p.SATURATION)]
     refuse_of_frame(images[0], p)
-    if frames := images[0].kind == "FRAME":
+    if images[0].kind == "FRAME":
+        twist_sigma = None
         p.values["CAMERA"] = None  # History is not to tell of a table that was not read
-    twist_sigma = None if frames else known()[1]
+    else:
+        camera, twist_sigma = constants(p)
+        images = [limbimage.in_flight(image, camera) for image in images]
     if p.FROMLIST is not None:
         found = together(images, twist_sigma, p)
         with files.output(p.TO, text=True) as stream:

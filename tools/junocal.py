@@ -20,6 +20,7 @@ from perijove.kit.calibrate import Strip
 from perijove.kit.error import Error
 from perijove.kit.label import Node, Quantity
 from perijove.kit.strip import whole
+from perijove.kit.units import AU
 
 SUN = 695700.0  # km, its radius: IAU 2015 resolution B3
 RDR = 10000.0  # DN of I/F = 1 in a reduced product
@@ -145,7 +146,7 @@ def _circumstances(p, label, instrument):
         p.say(
             f"ExposureDuration = {exposure:g} ms is not TDICount = {stages} x {radiometry.STAGE} ms"
         )
-    return exposure, distance / radiometry.AU, orbit
+    return exposure, distance / AU, orbit
 
 
 def _reduced(p, label, instrument, layout, group):

@@ -23,6 +23,7 @@ import numpy as np
 from perijove.kit import calfile, cube, files, parm, radiometry
 from perijove.kit.error import Error, IoError
 from perijove.kit.strip import Layout
+from perijove.kit.units import AU
 
 LINES, SAMPLES = 128, radiometry.SAMPLES  # of a framelet
 ELECTRONS, READ = 16.3, 1.02  # per DN; DN
@@ -90,7 +91,7 @@ def photograph(p, g, bands, tdi, orbit, albedo, rng):
     from perijove.kit import damage, render, scene
 
     dn12 = np.asarray(radiometry.companding(calfile.read("juno/compand.sav", p)))
-    distance = np.linalg.norm(g.sun, axis=1).mean() / radiometry.AU
+    distance = np.linalg.norm(g.sun, axis=1).mean() / AU
     step = np.linalg.norm(g.av, axis=1).mean() * g.camera.focal * radiometry.STAGE / 1e3
     # During a stage a point moves by step px; then the charge moves a line, and the rest adds up.
     smear = np.hypot(step, tdi * (1 - step))

@@ -16,6 +16,7 @@ import os
 import numpy as np
 
 from perijove.kit import (
+    coverage,
     cube,
     framecamera,
     geometry,
@@ -84,7 +85,7 @@ def of_strip(made, names, target, p):
     summing = strip.factor(instrument)
     codes = [CODES[name] for name in names]
     clock = {"SCLK"} if p.CLOCK == "SCLK" else set()
-    kernels.need(kernels.KINDS[p.ATTITUDE] | clock | {"IK"}, target, codes[0])
+    coverage.need(coverage.KINDS[p.ATTITUDE] | clock | {"IK"}, target, codes[0])
 
     if p.CLOCK == "SCLK":
         start = sp.scs2e(platforms.JUNO.counter, instrument.text("SpacecraftClockStartCount"))

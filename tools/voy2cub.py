@@ -7,13 +7,10 @@ from the year, which VICAR's ficor77 makes too:
     J before 1980, S before 1985, U before 1988, N from then on                (1)
 """
 
-from perijove.kit import cube, parm, translate, vgrlabel, vidiconcube, vidiconin
+from perijove.kit import cube, parm, translate, vgrlabel, vidicon, vidiconcube, vidiconin
 
-SIZE = 800, 800  # lines and samples of a frame
 CODES = "JSUN"
 YEARS = ((1988, "N"), (1985, "U"), (1980, "S"), (0, "J"))  # eq. (1)
-SIMULTANEOUS = ("BOTSIM", "BSIMAN")  # modes in which the wide angle camera waits for the other
-RINGS = {"J": "Jupiter", "S": "Saturn", "U": "Uranus", "N": "Neptune"}  # J_RINGS …
 
 
 def target_code(archive, year):
@@ -36,25 +33,11 @@ def image_number(value):
     return value if isinstance(value, str) else f"{value:08.2f}"
 
 
-def states(instrument):
-    """Return CAMERA_STATE_1 … 3 as far as the modes of Group Instrument tell.
-
-    1 is N of the scan rate N:1; 2 is 1 for the wide angle camera in BOTSIM and BSIMAN; 3 is 1.
-    """
-    found = {"CAMERA_STATE_3": 1}
-    rate = instrument.get("ScanModeId", "").partition(":")[0].strip()
-    if rate.isdecimal():
-        found["CAMERA_STATE_1"] = int(rate)
-    wide, mode = instrument["INSTRUMENT_ID"] == "WA", instrument.get("ShutterModeId")
-    if mode is not None or not wide:
-        found["CAMERA_STATE_2"] = int(wide and mode in SIMULTANEOUS)
-    return found
-
-
 def target_name(text):
     """Return the name of a target as ISIS spells it: Jupiter, SaturnRings."""
     letter, _, rings = text.upper().replace(" ", "_").partition("_")
-    return f"{RINGS[letter]}Rings" if rings == "RINGS" and letter in RINGS else text.title()
+    planet = vidicon.SYSTEMS.get(letter) if rings == "RINGS" else None  # J_RINGS …
+    return f"{planet.title()}Rings" if planet else text.title()
 
 
 def year_of(made):
@@ -71,7 +54,6 @@ def main(p):
     number = frame.source.get("IMAGE_NUMBER")
     made, notes = vidiconcube.groups(frame, "voyager.pvl", "VOYAGER")
     instrument = made["Instrument"]
-    instrument.update(**states(instrument))
     if "IMAGE_NUMBER" in instrument:
         instrument.set("IMAGE_NUMBER", image_number(number))
     if "TargetName" in instrument:
@@ -82,6 +64,6 @@ def main(p):
     if guessed and not p.TARGET:
         p.say(f"{p.FROM}: CAL_TARGET_CODE = {code} is a guess from the year {guessed}: see TARGET")
 
-    image, kind, odd = vidiconcube.made(frame, made, SIZE)
+    image, kind, odd = vidiconcube.made(frame, made)
     vidiconcube.record(p, frame, notes + odd)
     cube.write(p.TO, image, p, type=kind)

@@ -11,6 +11,7 @@ import os
 from perijove.kit import attributes, parm, stream, vidical, vidiconlabel, vidicontable, vidiframe
 from perijove.kit.error import Error
 from perijove.kit.label import Quantity
+from perijove.kit.units import AU
 
 BLANK = ("EXP", "W0", "SUN", "LINORM", "K", "GAIN", "NORM", "SPNUM")  # a typed 0: not given
 ASSUMED = {"GAIN": 1.0, "OFF": 0.0, "DEL_EXP": 0.0}  # where a typed W0 stands for the row
@@ -60,7 +61,7 @@ def constants(p, known, made):
     made.put("OffsetCorrection", p.resolve("OFF", table=of.get("OFF")), "DN", "OFF", row)
     delay = p.resolve("DEL_EXP", table=of.get("DEL_EXP"))
     made.put("DeltaExposureTime", delay, "ms", "DEL_EXP", row)
-    dist0 = dist0 and dist0 * vidical.AU
+    dist0 = dist0 and dist0 * AU
     made.put("SunDistance", dist0, "km", "Table" if row else "Default", row)
     return table, row, dist0
 
@@ -95,7 +96,7 @@ def distance(p, label, dist0, made):
         if p.given("SUN"):
             made.say(f"SUN = {told}")
     elif dist0:
-        made.say(f"no SUN and no SC_SUN_POSITION_VECTOR: DIST1 = DIST0 = {dist0 / vidical.AU:g} AU")
+        made.say(f"no SUN and no SC_SUN_POSITION_VECTOR: DIST1 = DIST0 = {dist0 / AU:g} AU")
         found, source = dist0, "DIST0"
     made.put("CalcSunDistance", found, "km", source)
     return found

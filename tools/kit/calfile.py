@@ -120,8 +120,7 @@ def contents(name, p=None, env=(), plain=()):
     path = find(name, env, plain)
     if p is not None:
         p.use(path)
-    with contextlib.closing(files.Reader(path)) as reader:
-        return path, reader.read()
+    return path, files.whole(path)
 
 
 def read(name, p=None, env=()):

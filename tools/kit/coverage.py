@@ -3,6 +3,8 @@
 spiceypy is imported inside the functions: only spiceinit and junosim need it.
 """
 
+import contextlib
+
 import numpy as np
 
 from .error import Error
@@ -50,6 +52,15 @@ def need(kinds, target="JUPITER", instrument=-61500, platform=JUNO):
         if name in kinds and not there[name]():
             whose = f" for {target}" if name == "PCK" else ""
             raise missing(name, PLACES[name] + whose, *platform.places[name])
+
+
+def number(key, default=None, index=0):
+    """A number of the kernel pool; the default where no loaded kernel has it."""
+    import spiceypy as sp
+
+    with contextlib.suppress(sp.SpiceyError, sp.NotFoundError):
+        return float(sp.gdpool(key, index, 1)[0])
+    return default
 
 
 def missing(name, what, example, place):

@@ -137,6 +137,15 @@ class Reader:
             self.stream.close()
 
 
+def whole(path, most=None):
+    """Return all bytes of a file, or of standard input for "-"; more than most are an Error."""
+    with contextlib.closing(Reader(path)) as reader:
+        data = reader.read(-1 if most is None else most + 1)
+    if most is not None and len(data) > most:
+        raise Error(f"{path}: more than {most} bytes: no image is so large")
+    return data
+
+
 @contextlib.contextmanager
 def output(path, text=False):
     """Yield a binary stream that becomes the file at path, or standard output for "-".

@@ -20,14 +20,13 @@ from . import calfile, vidicon
 from . import label as labels
 from .error import Error, IoError
 from .label import Node, Quantity
-from .units import UNITS
+from .units import AU
 
 KEYS = ("SPACECRAFT", "INST", "TARGET", "FILTER", "STATE1", "STATE2", "STATE3")
 COLUMNS = {
     "voycal": (*KEYS, "W0", "DIST0", "GAIN", "OFF", "DEL_EXP", "GAINFILE", "DCFILE"),
     "voylin": (*KEYS, "B", "K", "LINORM"),
 }
-AU = UNITS["au"][1]  # km
 CAMERA = ("MISSION", "SPNUM", "CAM", "WAVEL", "CS1", "CS2", "CS3")
 ORDER = {  # number of words: the kind of table, what they are
     15: ("voycal", (*CAMERA, "CS4", *COLUMNS["voycal"][7:])),

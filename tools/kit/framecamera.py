@@ -21,7 +21,7 @@ import numpy as np
 
 from . import calfile, platforms, pointing, translate, vidicon, vidiconlabel
 from .camera import Camera
-from .coverage import KINDS, PLACES, missing, need, utc
+from .coverage import KINDS, PLACES, missing, need, number, utc
 from .error import Error
 
 READOUT = 2.0  # s from the end of the exposure of Voyager to the readout
@@ -30,13 +30,12 @@ SHORT = 0.420  # s: to that the exposure begins 7/8 of a tick after the count
 NUMBERS = ("FOCAL", "SCALE", "LINE", "SAMPLE", "LINES", "SAMPLES")  # columns of camera.sav
 PART = {"NONE": 0.0, "MID": 0.5, "END": 1.0}
 APART = 60.0  # s between clock and StartTime that deserve a word
-PLANETS = {"J": "JUPITER", "S": "SATURN", "U": "URANUS", "N": "NEPTUNE"}
 
 
 def planet(name):
     """The body that a label's TargetName stands for: the planet of rings, else as it is."""
     word = "".join(c for c in (name or "").upper() if c.isalpha())
-    return PLANETS.get(word[:1], name) if word.endswith(("RINGS", "RING")) else name
+    return vidicon.SYSTEMS.get(word[:1], name) if word.endswith(("RINGS", "RING")) else name
 
 
 def seen(made, target, attitude, clock, part, p):
@@ -86,8 +85,8 @@ def check(made, state, row):
 def camera(row, names, platform):
     """The Camera of a row of camera.sav; kernels that are loaded go before it."""
     focal, scale = row["FOCAL"] * 1.0, row["SCALE"] * 1.0
-    focal = _pool(f"INS{platform.code}_FOCAL_LENGTH", 0, focal)
-    scale = _pool(f"INS{platform.code}_ITRANSS", 1, scale)
+    focal = number(f"INS{platform.code}_FOCAL_LENGTH", focal)
+    scale = number(f"INS{platform.code}_ITRANSS", scale, 1)
     if min(focal, scale) <= 0:
         raise Error(f"a focal length of {focal:g} mm, {scale:g} pixels/mm: expected more than 0")
     samples = int(row["SAMPLES"])
@@ -103,14 +102,6 @@ def camera(row, names, platform):
         last=samples,
         names=names,
     )
-
-
-def _pool(key, index, default):
-    import spiceypy as sp
-
-    with contextlib.suppress(sp.SpiceyError, sp.NotFoundError):
-        return float(sp.gdpool(key, index, 1)[0])
-    return default
 
 
 def exposed(made, state, platform, clock=None, part="MID"):

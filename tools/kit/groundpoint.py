@@ -21,9 +21,9 @@ import functools
 import numpy as np
 
 from . import backplanes, ellipsoid
+from .units import AU
 from .utc import utc
 
-AU = 149597870.7  # km
 STEP = 1e-3  # px: where an azimuth is looked up
 PLANETS = ("MERCURY", "VENUS", "EARTH", "MARS", "JUPITER", "SATURN", "URANUS", "NEPTUNE")
 

@@ -18,11 +18,7 @@ FARTHEST = 1e9  # of any value, in pixels or other counts
 
 def read(path):
     """Return the rows (n, m) float64 of a table in a file of one of these kinds."""
-    reader = files.Reader(path)
-    try:
-        data = reader.read()
-    finally:
-        reader.close()
+    data = files.whole(path)
     rows = _stored(data, path) if vicar.is_one(data[:WIDTH]) else _text(data, path)
     if not (np.abs(rows) < FARTHEST).all():
         raise Error(f"{path}: a value is no number of pixels")

@@ -8,37 +8,23 @@ import numpy as np
 from . import pointing
 from .attitude import quaternion, spin
 from .camera import Camera
-from .coverage import KINDS, PLACES, body, covers, keeps, missing, need
+from .coverage import body, covers, keeps, missing, number
 from .error import Error
 from .frames import C, Geometry
 from .kernelfiles import files, kind, loaded
 from .platforms import JUNO
 
-__all__ = [
-    "KINDS",
-    "PLACES",
-    "camera",
-    "constant",
-    "covers",
-    "files",
-    "kind",
-    "loaded",
-    "need",
-    "place",
-    "states",
-]
+__all__ = ["camera", "constant", "files", "kind", "loaded", "place", "states"]
 
 RATE = 2 * 2 * np.pi / 60  # rad/s, the 2 rpm of Juno's science orbits
 
 
 def constant(code, key):
     """A number of the instrument kernel, INS<code>_<key>."""
-    import spiceypy as sp
-
-    try:
-        return float(sp.gdpool(f"INS{code}_{key}", 0, 1)[0])
-    except (sp.SpiceyError, sp.NotFoundError):
-        raise Error(f"the IK has no INS{code}_{key}") from None
+    found = number(f"INS{code}_{key}")
+    if found is None:
+        raise Error(f"the IK has no INS{code}_{key}")
+    return found
 
 
 def camera(codes, names, size, active, methane=None):

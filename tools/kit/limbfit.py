@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from . import limbframe, limbstart, unknowns
+from . import fitimage, limbframe, limbstart, unknowns
 from .bundle import Fit, rounds
 from .geometry import with_constants
 from .limbstart import NoLimb
@@ -61,7 +61,7 @@ def together(images, terms, share, twist_sigma=np.inf, tie=False):
 
     share  what the images of a pass have in common: AXIS, RATE, HEIGHT; the rest as in `fit`
     """
-    series, first = unknowns.passes(images), {}
+    series, first = fitimage.passes(images), {}
     earth = {number: images[series.index(number)].geometry.earth for number in series}
     out = list(images)
     for i, image in enumerate(images):  # the axis of a pass is counted from one direction

@@ -1,6 +1,7 @@
 """Strips and frames that a fit to the limb takes: checked, strips with their camera's constants."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 
@@ -12,11 +13,9 @@ BRIGHTEST = 2360.0  # DN12 of JunoCam from which on a sample is saturated
 WHITE = 254.0  # DN of a vidicon, as the voycal manual flags it
 
 
-def prepared(made, source, camera, saturation, load=None):
+def prepared(made, source, saturation, load=None):
     """The Image of a cube; an Error says what must run before.
 
-    camera      function that gives the calibration table of strips: Twist, columns Band and
-                LineOffset, px of the detector
     saturation  DN from which on a sample is saturated that junocal or voycal has not seen; None:
                 BRIGHTEST of a strip, WHITE of a frame
     load        function that gives the cube again; None: it is kept
@@ -46,25 +45,28 @@ def prepared(made, source, camera, saturation, load=None):
         return Image(name, core, g)
     if instrument.integer("SampleBits", 12) == 8 and not calibrated:
         raise Error(f"{source}: SampleBits = 8: run decompand first")
-    summing = strip.factor(instrument)
-    return Image(name, core, in_flight(g, camera(), summing), summing)
+    return Image(name, core, g, strip.factor(instrument))
 
 
-def in_flight(g, camera, summing):
-    """The Geometry of a strip with the constants of a camera's table."""
+def in_flight(image, camera):
+    """The Image of a strip with the constants that its camera has in flight.
+
+    camera  calibration table: Twist, columns Band and LineOffset, px of the detector
+    """
+    g = image.geometry
     for name in g.camera.names:
         if (count := camera["Band"].count(name)) != 1:
             raise Error(f"{camera.path}: {count} rows of Band = {name}, expected one")
-    lines = np.array(camera.numbers("LineOffset")) / summing
+    lines = np.array(camera.numbers("LineOffset")) / image.summing
     lines = dict(zip(camera["Band"], lines, strict=True))
     moved = dict(zip(g.camera.names, g.camera.offsets, strict=True)).get("METHANE")
     if moved:  # the label tells where the readout window stood: spiceinit has put it there
         lines["METHANE"] = moved
     twist = camera.label.number("Twist", unit="degrees")
-    return geometry.with_constants(g, twist, lines)
+    return replace(image, geometry=geometry.with_constants(g, twist, lines))
 
 
-def several(path, camera, saturation):
+def several(path, saturation):
     """The Images of the cubes that a file names, a path per line, # begins a comment.
 
     The samples are read when they are wanted: those of many images may fill the memory.
@@ -73,7 +75,7 @@ def several(path, camera, saturation):
     for source in paths:
         made = cube.read(source)
         again = lambda source=source: cube.read(source)  # noqa: E731
-        images.append(prepared(made, source, camera, saturation, again))
+        images.append(prepared(made, source, saturation, again))
     frames = [image.kind == "FRAME" for image in images]
     if any(frames) and not all(frames):
         one, other = paths[frames.index(True)], paths[frames.index(False)]

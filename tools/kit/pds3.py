@@ -22,7 +22,8 @@ from .label import Quantity
 ATTACHED = b"PDS_VERSION_ID", b"CCSD", b"NJPL", b"ODL_VERSION_ID"  # how a file with a label begins
 ORDERS = {"": ">", "MSB": ">", "SUN": ">", "MAC": ">", "LSB": "<", "PC": "<", "VAX": "<"}
 OPEN = re.compile(r"/\*(?![^\n]*\*/)[^\n]*")  # a comment that old labels forget to close
-INSIDE = re.compile(r"\nCCSD\w+\s*=\s*SFDU_LABEL.*?\n\s*END\s*(?=\n)", re.S)  # label of a structure
+BEGIN = r"\nCCSD\w+\s*=\s*SFDU_LABEL"  # of the label of a structure
+INSIDE = re.compile(BEGIN + r".*?\n\s*END\s*(?=\n)", re.S)
 LARGEST = 1 << 29  # bytes; a whole turn of JunoCam in four filters has 140 MB of 16 bits
 
 
@@ -39,10 +40,10 @@ def read(path, given=None):
     """
     path = pathlib.Path(path)
     is_label = path.suffix.lower() == ".lbl"
-    own = path if is_label or _attached(path) else None
+    own = path if is_label or attached(_head(path)) else None
     at = pathlib.Path(given or own or beside(path, [stem(path) + ".LBL"], "its label"))
     root = _label(at)
-    source = _flat(root, at.name)
+    source = flat(root, at.name)
     file, offset = pointer(source)
     if file is None:
         image = at
@@ -63,6 +64,19 @@ def loads(text, name):
         return label.loads(OPEN.sub("", INSIDE.sub("", text.replace("\r", ""))))
     except Error as error:
         raise type(error)(f"{name}: {error}") from None
+
+
+def attached(data):
+    """Return True where the first bytes of a file (64 of them will do) begin a label."""
+    return data[:64].lstrip().startswith(ATTACHED)
+
+
+def text_of(data, name):
+    """Return the text of the label that some bytes begin with, labels of structures included."""
+    for number, end in enumerate(label.END.finditer(data)):
+        if len(re.findall(BEGIN.encode(), data[1 : end.start()])) == number:
+            return data[: end.end()].decode("latin-1")
+    raise IoError(f"{name}: no End line was found: this is no label")
 
 
 def stem(path):
@@ -113,7 +127,7 @@ def samples(root, source, path, offset):
     """
     if not root.nodes("IMAGE"):
         raise Error(f"{source}: the label has no OBJECT = IMAGE")
-    image = _flat(root.nodes("IMAGE")[0], source.name)
+    image = flat(root.nodes("IMAGE")[0], source.name)
     lines, width, bits = (image.integer(key) for key in ("LINES", "LINE_SAMPLES", "SAMPLE_BITS"))
     before, after = (image.integer(f"LINE_{key}_BYTES", 0) for key in ("PREFIX", "SUFFIX"))
     order, kind, rest = image.text("SAMPLE_TYPE").upper().rpartition("UNSIGNED_INTEGER")
@@ -156,15 +170,16 @@ def _label(path):
             raise type(error)(f"{path}: {error}") from None
 
 
-def _flat(node, name):
+def flat(node, name):
+    """Return the keywords of a label and its objects as one Node whose name is for messages."""
     made = translate.flat(node)
     made.kind, made.name = "", name
     return made
 
 
-def _attached(path):
+def _head(path):
     with _opened(path) as stream:
-        return stream.read(64).lstrip().startswith(ATTACHED)
+        return stream.read(64)
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .coverage import PLACES, cover, missing, near, utc
+from .coverage import PLACES, cover, missing, near, number, utc
 from .error import Error
 from .platforms import NAIF
 
@@ -58,10 +58,7 @@ def nearest(platform, et):
 
 def tolerance(platform):
     """Ticks of the clock between an image and its pointing, at most."""
-    import spiceypy as sp
-
-    key = f"INS{platform.code}_CK_TIME_TOLERANCE"
-    return float(sp.gdpool(key, 0, 1)[0]) if sp.expool(key) else platform.tolerance
+    return number(f"INS{platform.code}_CK_TIME_TOLERANCE", platform.tolerance)
 
 
 def _tagged(code):

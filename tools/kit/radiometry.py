@@ -26,7 +26,6 @@ import numpy as np
 
 from .error import Error
 
-AU = 149597870.7  # km, IAU 2012 resolution B2
 STAGE = 3.2  # ms of one TDI stage, a row of scene motion at 2 rpm (10.1007/s11214-014-0079-x)
 FILTERS = "BLUE", "GREEN", "RED", "METHANE"
 LINES, SAMPLES = 128, 1648  # of a framelet

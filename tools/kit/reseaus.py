@@ -7,11 +7,11 @@ import dataclasses
 
 import numpy as np
 
-from . import calfile, ibis, marks, vidiconlabel
+from . import calfile, ibis, marks, vidicon, vidiconlabel
 from .error import Error
 from .label import Node
 
-FRAMES = {"VOYAGER": (800, 800), "VIKING": (1056, 1204)}  # lines, samples of a raw frame
+RESLOC = 404, 409  # numbers in the one row of VICAR's RESLOC: 202 pairs, five of the frame before
 INSIDE, OUTSIDE = 5, 0  # Type, as in labels of ISIS 3: a whole mark, none that can be seen
 
 
@@ -68,7 +68,7 @@ def _columns(group, source):
 def given(path, shape):
     """Return the Reseaus of a file: rows of line and sample, or one row of VICAR's RESLOC."""
     rows = ibis.read(path)
-    if len(rows) == 1 and rows.shape[1] in (404, 409):  # RESLOC: five numbers of the frame first
+    if len(rows) == 1 and rows.shape[1] in RESLOC:
         rows = rows[0, -404:].reshape(202, 2)
     if rows.shape[1] != 2:
         raise Error(
@@ -111,7 +111,7 @@ def of_cube(cube, p, find=True):
     are not taken out: what is left there tells wrong places.
     """
     camera = vidiconlabel.identity(cube.label, cube.source)
-    shape, whole = cube.core.shape[1:], FRAMES[camera[0].split("_")[0]]
+    shape, whole = cube.core.shape[1:], vidicon.FRAMES[camera[0].split("_")[0]]
     if shape != whole:
         raise Error(
             f"{cube.source}: {shape[0]} lines, {shape[1]} samples: reseau marks are known in whole "

@@ -22,9 +22,9 @@ import spiceypy as sp
 
 from perijove.kit.flyby import GM, HOURS, LONGITUDE_PERIJOVE, NAMES, RADII, Flyby, offset_axis
 from perijove.kit.kernels import loaded
+from perijove.kit.units import AU
 from perijove.kit.utc import LEAPS
 
-AU = 149597870.7  # km
 PERIJOVE = "2020-06-02T10:20:00"  # UTC; perijove 27 of a Juno that never was
 ORBIT_NUMBER = 27
 EARTH_AZIMUTH, SUN_AZIMUTH, SUN_ELEVATION = 20.0, 25.0, -2.0  # deg, see Flyby.basis

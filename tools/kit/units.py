@@ -2,6 +2,7 @@
 
 from .error import Error
 
+AU = 149597870.7  # km, IAU 2012 resolution B2
 # unit: (what it measures, size in the first unit of that kind)
 UNITS = {
     "s": ("time", 1.0),
@@ -18,7 +19,7 @@ UNITS = {
     "kilometers": ("length", 1.0),
     "m": ("length", 1e-3),
     "meters": ("length", 1e-3),
-    "au": ("length", 149597870.7),  # IAU 2012 resolution B2
+    "au": ("length", AU),
     "nm": ("wavelength", 1.0),
     "um": ("wavelength", 1e3),
     "micrometers": ("wavelength", 1e3),

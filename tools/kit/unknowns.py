@@ -15,9 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .error import Error
-from .fitimage import Image, passes
-
-__all__ = ["Image", "Unknowns", "arranged", "passes", "wanted"]
+from .fitimage import passes
 
 DEFAULT = {
     "CK": ("TIME", "HEIGHT"),

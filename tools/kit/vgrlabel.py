@@ -89,7 +89,7 @@ def viking_words(image):
 def programs(image):
     """Return the names of the programs that made a VICAR image: its tasks and its old labels."""
     tasks = {node.name for node in image.label.nodes() if node.kind == "Object"}
-    return tasks | set(re.findall(r"[A-Z][A-Z0-9]{3,}", " ".join(image.words[10:])))
+    return frozenset(tasks.union(re.findall(r"[A-Z][A-Z0-9]{3,}", " ".join(image.words[10:]))))
 
 
 def _said(key, text):

@@ -62,14 +62,7 @@ def is_one(head):
 
 def read(path):
     """Return the Vicar of a file; IoError where it is shorter than its label says."""
-    reader = files.Reader(path)
-    try:
-        data = reader.read(LARGEST + 1)
-    finally:
-        reader.close()
-    if len(data) > LARGEST:
-        raise Error(f"{path}: more than {LARGEST} bytes: no VICAR image is so large")
-    return parse(data, path)
+    return parse(files.whole(path, LARGEST), path)
 
 
 def parse(data, path="-"):

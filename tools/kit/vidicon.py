@@ -21,6 +21,7 @@ WHEELS = {  # (mission, instrument): filter names by number
     ("VIKING", "VISA"): (None, "BLUE", "MINUS_BLUE", "VIOLET", "CLEAR", "GREEN", "RED"),
     ("VIKING", "VISB"): (None, "BLUE", "MINUS_BLUE", "VIOLET", "CLEAR", "GREEN", "RED"),
 }
+FRAMES = {"VOYAGER": (800, 800), "VIKING": (1056, 1204)}  # lines, samples of a raw frame
 OTHERS = {"ULTRAVIOLET": "UV", "ULTRA_VIOLET": "UV", "METHANE_JST": "CH4_JS", "METHANE_U": "CH4_U"}
 CAMERAS = {  # (mission, instrument): first letters, letter and serial numbers by spacecraft
     ("VOYAGER", "NA"): ("NARROW", "B", (7, 5)),
@@ -28,10 +29,13 @@ CAMERAS = {  # (mission, instrument): first letters, letter and serial numbers b
     ("VIKING", "VISA"): ("VISUAL_IMAGING_SUBSYSTEM_CAMERA_A", "A", (7, 8)),
     ("VIKING", "VISB"): ("VISUAL_IMAGING_SUBSYSTEM_CAMERA_B", "B", (4, 6)),
 }
-SYSTEMS = {"JUPITER": "J", "SATURN": "S", "URANUS": "U", "NEPTUNE": "N", "MARS": "M"}
+SYSTEMS = {"J": "JUPITER", "S": "SATURN", "U": "URANUS", "N": "NEPTUNE", "M": "MARS"}
 SPACECRAFT = re.compile(r"(VOYAGER|VGR?|VIKING(?:[ _-]*ORBITER)?|VO)(?:[ _-]*(\d+))?\Z")
+SIMULTANEOUS = ("BOTSIM", "BSIMAN")  # modes in which the wide angle camera waits for the other
+MODES = ("ScanModeId", "ShutterModeId", "FloodModeId", "GainModeId", "OffsetModeId")
 SWITCH = {"ON": 1, "HIGH": 1, "OFF": 0, "LOW": 0}
-EXPECTED = "a frame of VOYAGER_1, VOYAGER_2, VIKING_ORBITER_1 or VIKING_ORBITER_2"
+CRAFT = ("VOYAGER_1", "VOYAGER_2", "VIKING_ORBITER_1", "VIKING_ORBITER_2")
+EXPECTED = f"a frame of {', '.join(CRAFT[:-1])} or {CRAFT[-1]}"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -122,8 +126,26 @@ def filter_number(word, mission, inst, source="-"):
     raise Error(f"{source}: FILTER = {word}: the filters of {inst} are {there}")
 
 
+def states(mission, inst, modes):
+    """Return STATE1, STATE2 and STATE3 of a frame, each None where its modes do not tell.
+
+    mission  VOYAGER …, else Viking is meant;  inst  any name of the camera, a wide one with W
+    modes    {keyword of MODES: word, or None}, or a Node
+
+    Voyager: N of the scan rate N:1; 1 for the wide angle camera in SIMULTANEOUS modes, else 0;
+    always 1 (ISIS 2 voycal manual).  Viking: flood, gain and offset, 1 for ON and HIGH.
+    """
+    if not str(mission).upper().startswith("VOYAGER"):
+        return [SWITCH.get(str(modes.get(key)).strip().upper()) for key in MODES[2:]]
+    scan, shutter = (modes.get(key) for key in MODES[:2])
+    rate = str(scan).partition(":")[0].strip()
+    wide = str(inst).upper().startswith("W")
+    both = int(wide and str(shutter).upper() in SIMULTANEOUS)
+    return [int(rate) if rate.isdecimal() else None, both if shutter or not wide else None, 1]
+
+
 def state(words, source="-"):
-    """Return the State that words {parameter of voycal: value} name; see found.
+    """Return the State that words {parameter of voycal: value} name; see vidiconlabel.found.
 
     An unknown spacecraft, camera or filter is an Error; what is missing stays None.
     """
@@ -157,7 +179,7 @@ def _target(word, craft):
     word = str(word).strip().upper()
     if word in ("PHOBOS", "DEIMOS") or (craft and craft.startswith("VIKING") and len(word) > 1):
         return "M"  # Viking's mission phases name no planet
-    return next((code for name, code in SYSTEMS.items() if word.startswith(name)), word)
+    return next((code for code, name in SYSTEMS.items() if word.startswith(name)), word)
 
 
 def _switch(word):

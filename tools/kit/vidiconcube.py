@@ -3,9 +3,7 @@
 import contextlib
 import re
 
-import numpy as np
-
-from . import cube, translate, vidicon
+from . import cube, objectspace, translate, vidicon
 from .error import Error
 from .label import Node, Quantity
 
@@ -18,7 +16,6 @@ ORDER = (  # of the keywords of the voycal manual
 )
 LOWEST = -32752  # of SignedWord; what lies below stands for no value
 CALIBRATED = "CALIBRATED_IMAGE", "GEOMETRICALLY_CORRECTED_IMAGE"  # PRODUCT_TYPE in the archive
-OBJECT = 1000, 1000  # lines and samples of an image in object space (VICAR GEOMA, Voyager)
 
 
 def groups(frame, table, mission):
@@ -41,6 +38,9 @@ def groups(frame, table, mission):
     inst = vidicon.instrument(_camera(angle[1]) if angle else name, craft, source)
     notes = _filter(said, mission, inst, source)
     said.update(SPACECRAFT_NAME=craft, INSTRUMENT_ID=inst, NO_CAMERA_STATE=3)
+    for n, state in enumerate(vidicon.states(craft, inst, said), 1):
+        if state is not None:
+            said.set(f"CAMERA_STATE_{n}", state)
     if "FILTER_NUMBER" in said:
         figures = filters.group(inst).numbers(vidicon.WHEELS[mission, inst][said["FILTER_NUMBER"]])
         band.update(FilterName=said["FILTER_NAME"], FilterNumber=said["FILTER_NUMBER"])
@@ -72,25 +72,16 @@ def _filter(said, mission, inst, source):
     return [f"filter {number} of {inst} is {wheel[number]}, FILTER_NAME = {given}: ignored"]
 
 
-def made(frame, groups, size):
+def made(frame, groups):
     """Return the cube of a frame, the type of its samples, and what is odd in them.
 
-    groups  {name: Node}
-    size    (lines, samples) of a frame of the camera; another one is an Error, but for OBJECT,
-            which Group Geoma tells of
+    groups  {name: Node}; Group Geoma is added to an image in object space
     """
-    core, source = frame.core, frame.source
-    voyager = groups["Instrument"]["SPACECRAFT_NAME"].startswith("VOYAGER")
-    notes, objective = [], voyager and core.shape == OBJECT
-    if core.shape != size and not objective:
-        also = f", in object space {OBJECT[0]} of {OBJECT[1]}" if voyager else ""
-        found = f"{core.shape[0]} lines of {core.shape[1]} samples"
-        raise Error(f"{source}: {found}, expected {size[0]} of {size[1]}{also}")
+    core, said, notes = frame.core, groups["Instrument"], []
     bits = 8 * core.itemsize
-    said = groups["Instrument"]
     said.set("SampleBits", min(bits, 32))
     said.items.sort(key=lambda item: ORDER.index(item[0]) if item[0] in ORDER else len(ORDER))
-    if objective:
+    if _in_object_space(frame, said["SPACECRAFT_NAME"].split("_")[0]):
         groups = {**groups, "Geoma": Node("Group", "Geoma", [("Space", "Object")])}
         if "GEOMA" in frame.programs:
             groups["Geoma"].set("Source", "GEOMA")
@@ -105,8 +96,19 @@ def made(frame, groups, size):
     label = Node("Object", "OriginalLabel", [("Name", "IsisCube")])
     text = frame.text.encode("latin-1", "replace")
     blob = cube.Blob("OriginalLabel", "IsisCube", label, text)
-    image = cube.new(np.asarray(core)[None], **groups).with_blob(blob)
+    image = cube.new(core[None], **groups).with_blob(blob)
     return image, "SignedWord" if word else "Real", notes
+
+
+def _in_object_space(frame, mission):
+    """Return True of an image of Voyager in object space, False of a raw frame, by their sizes."""
+    found, raw = frame.core.shape, vidicon.FRAMES[mission]
+    made = (objectspace.LINES, objectspace.SAMPLES) if mission == "VOYAGER" else raw
+    if found not in (raw, made):
+        also = f", in object space {made[0]} of {made[1]}" if made != raw else ""
+        told = f"{found[0]} lines of {found[1]} samples, expected {raw[0]} of {raw[1]}"
+        raise Error(f"{frame.source}: {told}{also}")
+    return found != raw
 
 
 def _calibrated(frame, groups):

@@ -7,16 +7,14 @@ file.  All of them end in the same keywords, those of the PDS labels.
 
 import dataclasses
 import pathlib
-import re
 
 import numpy as np
 
-from . import files, imq, label, pds3, translate, vgrlabel, vicar
+from . import files, imq, pds3, translate, vgrlabel, vicar
 from .error import Error, IoError
 from .label import Node
 
 GZIP = b"\x1f\x8b"
-INSIDE = re.compile(rb"\nCCSD\w+\s*=\s*SFDU_LABEL")  # the label of a structure in a label
 ALIKE = {  # keyword: what other labels say in its place
     "SPACECRAFT_NAME": ("INSTRUMENT_HOST_NAME", "INSTRUMENT_HOST_ID"),
     "INSTRUMENT_NAME": ("INSTRUMENT_ID",),
@@ -53,12 +51,12 @@ def read(path, words):
     data = _bytes(path)
     if vicar.is_one(data):
         image = vicar.parse(data, path)
-        names = frozenset(vgrlabel.programs(image))
-        return _frame(_single(image, path), words(image, path.name), image.text, names)
+        programs = vgrlabel.programs(image)
+        return _frame(_single(image, path), words(image, path.name), image.text, programs)
     if imq.is_one(data):
         core, root, text = imq.parse(data, path)
-        return _frame(core, _flat(root, path), text)
-    if not (pds3.is_pds(path) or data[:64].lstrip().startswith(pds3.ATTACHED)):
+        return _frame(core, pds3.flat(root, path.name), text)
+    if not (pds3.is_pds(path) or pds3.attached(data)):
         raise Error(f"{path}: no VICAR file, no PDS3 image or label, no .imq")
     return _pds(path, data)
 
@@ -67,13 +65,13 @@ def _pds(path, data):
     """Return the Frame of an image with its label attached, or of a label or image of a pair."""
     if str(path) == "-":
         raise Error("-: a PDS3 image comes from a file, not down a pipe: give FROM=file")
-    at, own = path, data[:64].lstrip().startswith(pds3.ATTACHED)
+    at, own = path, pds3.attached(data)
     if not own:
         at = pds3.beside(path, [pds3.stem(path) + ".LBL"], "its label")
         data = _bytes(at)
-    text = _label_of(data, at)
+    text = pds3.text_of(data, at)
     root = pds3.loads(text, at.name)
-    source = _flat(root, at)
+    source = pds3.flat(root, at.name)
     if source.text("ENCODING_TYPE", "N/A").startswith("HUFFMAN"):
         raise Error(f"{at}: a coded image whose VAX records are lost: transfer it as binary")
     file, offset = pds3.pointer(source)
@@ -92,15 +90,7 @@ def _pds(path, data):
     if core.shape != size:
         sizes = [f"{lines} lines of {samples}" for lines, samples in (core.shape, size)]
         raise Error(f"{image}: {sizes[0]} samples, {source} says {sizes[1]}")
-    return _frame(core, source, text, frozenset(vgrlabel.programs(made)), beside)
-
-
-def _label_of(data, at):
-    """Return the text of the label that some bytes begin with, labels of structures included."""
-    for number, end in enumerate(label.END.finditer(data)):
-        if len(INSIDE.findall(data, 1, end.start())) == number:
-            return data[: end.end()].decode("latin-1")
-    raise IoError(f"{at}: no End line was found: this is no label")
+    return _frame(core, source, text, vgrlabel.programs(made), beside)
 
 
 def _single(image, path):
@@ -111,24 +101,12 @@ def _single(image, path):
 
 
 def _bytes(path):
-    reader = files.Reader(str(path))
-    try:
-        data = reader.read(vicar.LARGEST + 1)
-    finally:
-        reader.close()
+    data = files.whole(str(path), vicar.LARGEST)
     if not data:
         raise IoError(f"{path}: the input is empty")
     if data.startswith(GZIP):
         raise Error(f"{path}: packed by gzip, expected the file itself: unpack it (gunzip)")
-    if len(data) > vicar.LARGEST:
-        raise Error(f"{path}: more than {vicar.LARGEST} bytes: no image is so large")
     return data
-
-
-def _flat(root, path):
-    made = translate.flat(root)
-    made.kind, made.name = "", pathlib.Path(path).name
-    return made
 
 
 def _frame(core, source, text, programs=frozenset(), beside=None):

@@ -27,7 +27,6 @@ KEYWORDS = {  # parameter: keywords that hold it, the first one found counts
 }
 EXPOSURES = ("EXPOSURE_DURATION", "ExposureDuration")
 VECTORS = ("SC_SUN_POSITION_VECTOR", "SUN_VECTOR")
-MODES = ("FloodModeId", "GainModeId", "OffsetModeId")  # of Viking: STATE1, STATE2, STATE3
 GROUPS = ("Instrument", "ISIS_INSTRUMENT", "BandBin", "BAND_BIN", "Archive")
 
 
@@ -70,16 +69,10 @@ def _first(groups, keys):
 
 def _of_isis3(groups, words):
     """Fill in the camera states from the modes that ISIS 3 keeps in their place."""
-    modes = [_first(groups, (key,)) for key in MODES]
-    if str(words["SPCRAFT"]).upper().startswith("VOYAGER"):
-        scan, shutter = _first(groups, ("ScanModeId",)), _first(groups, ("ShutterModeId",))
-        wide = str(words["INST_ID"]).upper().startswith("W")
-        both = str(shutter).upper() in ("BOTSIM", "BSIMAN")
-        # the third is always 1, says the manual
-        modes = [scan and str(scan).partition(":")[0], shutter and int(wide and both), 1]
-    for n, mode in enumerate(modes, 1):
+    modes = {key: _first(groups, (key,)) for key in vidicon.MODES}
+    for n, state in enumerate(vidicon.states(words["SPCRAFT"], words["INST_ID"], modes), 1):
         if words[f"STATE{n}"] is None:
-            words[f"STATE{n}"] = mode
+            words[f"STATE{n}"] = state
 
 
 def identity(root, source="-"):

@@ -11,7 +11,7 @@ import contextlib
 from . import calfile, foreigntable, vidicon
 from .error import Error
 from .foreigntable import COLUMNS, KEYS
-from .units import convert
+from .units import AU, convert
 
 PARAMETERS = ("SPCRAFT", "INST_ID", "TAR_CODE", "FILTER", "STATE1", "STATE2", "STATE3")  # for KEYS
 RANGE = ("FIRST", "LAST")
@@ -29,7 +29,6 @@ LIMITS = {  # column: between what its numbers lie, and how that is said
     "LINORM": (0, calfile.MOST, "a number above 0"),
 }
 SHIPPED = ("voyager/voycal.sav", "voyager/voylin.sav", "viking/voycal.sav", "viking/voylin.sav")
-CRAFT = ("VOYAGER_1", "VOYAGER_2", "VIKING_ORBITER_1", "VIKING_ORBITER_2")
 
 
 def read(name, p, kind):
@@ -118,10 +117,11 @@ def faults(table):
     """Yield (where, words) for each cell of a table that cannot be."""
     form = table.label.get("Form")
     for row in table.rows:
-        if row["SPACECRAFT"] not in (calfile.ANY, *CRAFT):
-            yield row.where, f"SPACECRAFT = {row['SPACECRAFT']}: expected {', '.join(CRAFT)} or *"
+        craft = row["SPACECRAFT"]
+        if craft not in (calfile.ANY, *vidicon.CRAFT):
+            yield row.where, f"SPACECRAFT = {craft}: expected {', '.join(vidicon.CRAFT)} or *"
         elif not camera(row):
-            yield row.where, f"INST = {row['INST']}: no camera of {row['SPACECRAFT']}"
+            yield row.where, f"INST = {row['INST']}: no camera of {craft}"
         for column in (c for c in (*COLUMNS[kind_of(table)], *RANGE) if c in row):
             cell = row[column]
             if column in FILES:
@@ -132,13 +132,11 @@ def faults(table):
                 good, wanted = cell is not None, "a key or *"
             else:
                 low, high, wanted = LIMITS[column]
-                good = calfile.number(cell) and low < cell < high
-                good = good or (
-                    form == "nested" and cell is None
-                )  # only a walk that ends here misses it
+                passed = cell is None and form == "nested"  # only a walk that ends here misses it
+                good = passed or (calfile.number(cell) and low < cell < high)
             if not good:
                 far = column == "DIST0" and form == "unlabelled" and calfile.number(cell)
-                told = f"{cell * foreigntable.AU:g} km" if far else "-" if cell is None else cell
+                told = f"{cell * AU:g} km" if far else "-" if cell is None else cell
                 yield row.where, f"{column} = {told}: expected {wanted}"
 
 

@@ -18,7 +18,7 @@ NEEDED = (  # parameter, the keyword that is missed, field of State, keyword of 
     ("STATE3", "CAMERA_STATE_3", "state3", "CameraState3"),
     ("EXP", "EXPOSURE_DURATION", "exposure", None),
 )
-KEYWORDS = {"spacecraft": "SPACECRAFT_NAME", "inst": "INSTRUMENT_ID", "state1": "CAMERA_STATE_1"}
+OF_DARK = ("spacecraft", "inst", "state1")  # fields in which a dark frame is as the frame
 
 
 class Radiometry:
@@ -182,7 +182,7 @@ def strangers(known, label, name):
         other = vidicon.state(vidiconlabel.found(label), name)
     except Error:
         return  # a correction file need not be a frame
-    for field, keyword in KEYWORDS.items():
+    for keyword, field in ((k, f) for _, k, f, _ in NEEDED if f in OF_DARK):
         mine, its = getattr(known, field), getattr(other, field)
         if its is not None and its != mine:
             yield f"{name}: {keyword} = {its}, that of the frame is {mine}"
