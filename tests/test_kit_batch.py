@@ -10,6 +10,7 @@ import time
 import numpy as np
 import pytest
 
+from perijove import __main__
 from perijove.decompand import main as decompand
 from perijove.kit import batchlist, cube, label
 from perijove.kit.error import Error
@@ -236,6 +237,20 @@ def test_a_device_takes_every_output(shell, raws):
 
 
 # ------------------------------------------------------------------- the end
+def test_a_signal_within_an_import_ends_the_tool_after_it():
+    code = compile("import signal\nsignal.raise_signal(15)\nran.append(1)", "importlib", "exec")
+    before, ran = {n: signal.getsignal(n) for n in (signal.SIGTERM, signal.SIGALRM)}, []
+    signal.signal(signal.SIGTERM, __main__._stopped)
+    try:
+        with pytest.raises(SystemExit) as stop:
+            exec(code, {"ran": ran})
+            signal.pause()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert stop.value.code == 143 and ran == [1]
+
+
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_all_and_leaves_no_half_file(shell, tmp_path, raws, drained, number, code):
     """The runs wait in the middle of their output, since their input comes through a pipe."""
@@ -268,22 +283,29 @@ def wide(pipe):
 
 
 def test_a_failure_stops_later_lines_and_lets_earlier_ones_end(shell, tmp_path, raws):
-    shell("mkfifo p q")
-    (tmp_path / "list").write_text("p p2\nc.cub c2\nq q2\nd.cub d2\n")
+    shell("mkfifo p c q")
+    (tmp_path / "list").write_text("p p2\nc c2\nq q2\nd.cub d2\n")
     words = ["-batchlist=list", "FROM=$1", "TO=$2", "-jobs=3", "-errlist=todo"]
     batch = subprocess.Popen(["decompand", *words], cwd=tmp_path, stderr=subprocess.PIPE)
-    data = (tmp_path / "a.cub").read_bytes()
-    with wide(tmp_path / "q") as q:
-        q.write(data[:65600])
-        with wide(tmp_path / "p") as p:
-            p.write(data)
-            while not list(tmp_path.glob(".p2.cub*")) and batch.poll() is None:
-                time.sleep(0.01)
-        _, said = batch.communicate(timeout=60)
+    data, limit = (tmp_path / "a.cub").read_bytes(), time.monotonic() + 60
+
+    def until(*begun):  # these outputs are begun, no other; all three runs are busy until then
+        while [p.name[:3] for p in sorted(tmp_path.glob(".*"))] != list(begun):
+            assert time.monotonic() < limit
+            time.sleep(0.01)
+
+    with wide(tmp_path / "p") as p, wide(tmp_path / "c") as c, wide(tmp_path / "q") as q:
+        for pipe in (p, q):
+            pipe.write(data[:65600])
+        until(".p2", ".q2")
+        c.write((tmp_path / "c.cub").read_bytes())
+        until(".p2")
+        p.write(data[65600:])
+    _, said = batch.communicate(timeout=60)
     assert batch.returncode == 2
-    assert b"1 of 4 lines failed: line 2 (c.cub); 2 after it were not run" in said
+    assert b"1 of 4 lines failed: line 2 (c); 2 after it were not run" in said
     assert made(tmp_path) == ["p2.cub"] and not list(tmp_path.glob(".*"))
-    assert (tmp_path / "todo").read_text() == "c.cub c2\nq q2\nd.cub d2\n"
+    assert (tmp_path / "todo").read_text() == "c c2\nq q2\nd.cub d2\n"
 
 
 def test_a_run_that_is_killed_is_told(shell, tmp_path, raws):

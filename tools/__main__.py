@@ -51,7 +51,14 @@ def run(name, words):
 
 
 def _stopped(number, frame):
-    """End as Ctrl-C does, so that no half file stays."""
+    """End as Ctrl-C does, so that no half file stays.
+
+    Not within an import, whose callbacks swallow what is raised there: a moment later then.
+    """
+    if frame is not None and "importlib" in frame.f_code.co_filename:
+        signal.signal(signal.SIGALRM, lambda _, frame: _stopped(number, frame))
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        return
     signal.signal(number, signal.SIG_IGN)
     sys.exit(128 + number)
 
