@@ -28,6 +28,7 @@ from perijove.kit.label import Quantity
 from perijove.kit.vidicon import State
 from perijove.spiceinit import main
 from refusal import refusal
+from runs import initiated
 
 refused = refusal(main)
 AU = 149597870.7  # km
@@ -77,14 +78,7 @@ def frame(tmp_path):
 @pytest.fixture
 def run(tmp_path, voyager):
     """A function: spiceinit on a file with the kernels written here -> the cube it made."""
-
-    def spiceinit(path, *words):
-        given = any(word.startswith("KERNELS") for word in words)
-        more = [] if given else [f"KERNELS={voyager[0]}"]
-        main(f"FROM={path}", f"TO={tmp_path / 'out.cub'}", *more, *words)
-        return cube.read(str(tmp_path / "out.cub"))
-
-    return spiceinit
+    return initiated(voyager[0], tmp_path / "out.cub")
 
 
 # what a label says

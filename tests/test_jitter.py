@@ -14,6 +14,7 @@ from perijove.kit import calfile, cube, fittable, geometry, label, render, scene
 from perijove.kit.attitude import matrix
 from perijove.kit.label import Quantity
 from perijove.kit.spin import Spin
+from runs import saved, solved
 
 CAMERA = calfile.read("juno/camera.sav")
 TWIST = CAMERA.label.number("Twist", unit="degrees")
@@ -53,18 +54,6 @@ def cube_of(g, core, **instrument):
     dimensions = made.isis.object("Core").group("Dimensions")
     dimensions.update(Bands=core.shape[0], Lines=core.shape[1], Samples=core.shape[2])
     return geometry.attach(made, g)
-
-
-def saved(made, path):
-    cube.write(path, made)
-    return path
-
-
-def solved(source, target, *words):
-    """The geometry and Group LimbFit that jitter makes of a cube."""
-    main(f"FROM={source}", f"TO={target}", "-quiet", *words)
-    made = cube.read(target)
-    return geometry.from_cube(made), made.isis.nodes("LimbFit")[0]
 
 
 @pytest.fixture(scope="module")

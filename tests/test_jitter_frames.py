@@ -26,6 +26,7 @@ from perijove.kit.attitude import matrix, quaternion
 from perijove.kit.camera import Camera
 from perijove.kit.fitimage import Image
 from refusal import refusal
+from runs import saved, solved
 
 RADII = np.array([60268.0, 60268.0, 54364.0])  # km, Saturn
 FOCAL = 127248.0  # px, Voyager's narrow angle
@@ -116,18 +117,6 @@ def cube_of(g, core, product="FRAME", **groups):
         **groups,
     )
     return geometry.attach(made, g)
-
-
-def saved(made, path):
-    cube.write(path, made)
-    return path
-
-
-def solved(source, target, *words):
-    """The geometry and Group LimbFit that jitter makes of a cube."""
-    main(f"FROM={source}", f"TO={target}", "-quiet", *words)
-    made = cube.read(target)
-    return geometry.from_cube(made), made.isis.nodes("LimbFit")[0]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,7 @@ from numpy.testing import assert_allclose
 from perijove.kit import attitude, cube, ellipsoid, geometry, kernels, simkernels, track
 from perijove.kit.label import Quantity
 from perijove.spiceinit import epochs, main
+from runs import initiated
 
 NAMES = ["BLUE", "GREEN", "RED"]
 FRAMES, DELAY = 5, 0.371
@@ -59,14 +60,7 @@ def strip(tmp_path, start):
 @pytest.fixture
 def run(tmp_path, passage):
     """A function: spiceinit on a file with all kernels of the passage -> the cube it made."""
-
-    def spiceinit(path, *words):
-        given = any(word.startswith("KERNELS") for word in words)
-        more = [] if given else [f"KERNELS={passage.folder}"]
-        main(f"FROM={path}", f"TO={tmp_path / 'out.cub'}", *more, *words)
-        return cube.read(str(tmp_path / "out.cub"))
-
-    return spiceinit
+    return initiated(passage.folder, tmp_path / "out.cub")
 
 
 def fails(capsys, *words, code=2):

@@ -45,7 +45,7 @@ def of_file(path, image, p):
     shape = image.core.shape[1:]
     rows = ibis.read(p.use(path))
     if len(rows) == 1 and rows.shape[1] in reseaus.RESLOC:
-        return of_marks(image, reseaus.given(path, shape), p)
+        return of_marks(image, reseaus.of_rows(rows, shape, path), p)
     if rows.shape[1] != 4:
         raise Error(
             f"{path}: rows of {rows.shape[1]} numbers, expected 4: line and sample of object "
@@ -89,9 +89,7 @@ def recorded(isis, warp, e, source, shape):
 @parm.tool
 def main(p):
     image = cube.read(p.FROM)
-    for group in ("Geoma", "Mapping"):
-        if group in image.isis:
-            raise Error(f"{image.source}: Group {group}: this is no frame as the camera drew it")
+    reseaus.drawn(image, "this is no frame as the camera drew it")
     if image.blob("Table", "Geometry") is not None:
         raise Error(f"{image.source}: its geometry is the frame's: spiceinit comes after geoma")
 

@@ -20,9 +20,8 @@ from perijove.kit.calibrate import Strip
 from perijove.kit.error import Error
 from perijove.kit.label import Node, Quantity
 from perijove.kit.strip import whole
-from perijove.kit.units import AU
+from perijove.kit.units import AU, SUN
 
-SUN = 695700.0  # km, its radius: IAU 2015 resolution B3
 RDR = 10000.0  # DN of I/F = 1 in a reduced product
 DN_ONLY = (  # parameters that a reduced product has no use for
     *("BIAS", "DARK", "DARKSCALE", "EXPOSURE", "SOLARDISTANCE", "ORBIT", "HOTLIST"),

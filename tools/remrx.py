@@ -70,9 +70,7 @@ def marks(p, image):
 @parm.tool
 def main(p):
     image = cube.read(p.FROM)
-    for group in ("Geoma", "Mapping"):
-        if group in image.isis:
-            raise Error(f"{image.source}: Group {group}: marks are taken out of a frame as it was")
+    reseaus.drawn(image, "marks are taken out of a frame as it was")
     if reseaus.out(image.isis):
         raise Error(f"{image.source}: its reseau marks are out already (Group Reseaus)")
 

@@ -65,9 +65,23 @@ def _columns(group, source):
     return count
 
 
+def drawn(cube, words):
+    """Refuse, with words that say why, a cube that is no frame as the camera drew it."""
+    for group in ("Geoma", "Mapping"):
+        if group in cube.isis:
+            raise Error(f"{cube.source}: Group {group}: {words}")
+
+
 def given(path, shape):
-    """Return the Reseaus of a file: rows of line and sample, or one row of VICAR's RESLOC."""
-    rows = ibis.read(path)
+    """Return the Reseaus that a file has of a frame of (lines, samples); see of_rows."""
+    return of_rows(ibis.read(path), shape, path)
+
+
+def of_rows(rows, shape, path):
+    """Return the Reseaus in rows of a file: line and sample in each, or one of VICAR's RESLOC.
+
+    rows  (n, 2) or (1, RESLOC), as ibis.read gives them
+    """
     if len(rows) == 1 and rows.shape[1] in RESLOC:
         rows = rows[0, -404:].reshape(202, 2)
     if rows.shape[1] != 2:

@@ -3,6 +3,7 @@
 from .error import Error
 
 AU = 149597870.7  # km, IAU 2012 resolution B2
+SUN = 695700.0  # km, its radius: IAU 2015 resolution B3
 # unit: (what it measures, size in the first unit of that kind)
 UNITS = {
     "s": ("time", 1.0),

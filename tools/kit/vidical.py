@@ -24,9 +24,8 @@ import numpy as np
 from . import sink, special
 from .error import Error
 from .label import Quantity
-from .units import AU
+from .units import AU, SUN
 
-SUN = 695700.0  # km, its radius: IAU 2015 resolution B3
 STANDARD = {  # AU by target: VICAR ficor77.f, to which W0 is reduced; Mars as vikcal's 243840000 km
     **{"J": 5.2, "S": 9.51, "U": 19.122, "N": 30.21},
     "M": 243840000.0 / AU,
