@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.ndimage import map_coordinates
 
 from passage import JUNOCAM, RADII, made, passage, pattern, strip
-from perijove.kit import chebyshev, ellipsoid, mapping, projection, special, tiles
+from perijove.kit import chebyshev, ellipsoid, mapping, paint, projection, special, tiles
 from perijove.kit.error import Error
 
 SMALL = JUNOCAM.summed(4)
@@ -63,22 +64,23 @@ def test_coordinates_are_those_of_the_exact_geometry(altitude, grid, largest):
     corners = [(i, j) for i in range(0, shape[0], 128) for j in range(0, shape[1], 128)]
     limits = np.cos(np.radians([88, 83]))
     found = tiles.Planner(g, points, shape, limits).tiles(np.array(corners))
-    assert max(tile.size for tile in found) == largest
+    assert max(max(tile.shape) for tile in found) == largest
     rng = np.random.default_rng(1)
     worst, cells = 0.0, 0
     for tile in rng.permutation(np.array(found, object))[:60]:
-        at = np.arange(tile.size)
-        p, _ = points(tile.line + at[:, None], tile.sample + at)
+        down, across = (np.arange(n) for n in tile.shape)
+        p, _ = points(tile.line + down[:, None], tile.sample + across)
         for look in tile.looks:
-            if look.x is None:
+            if look.values is None:
                 continue
-            e = tiles.AT_CELLS[tile.size]
             x, y, _ = g.project(look.frame, p)
-            x, y = x + g.camera.cx - 0.5, y - 0.5
+            x, y = x + g.camera.cx - g.camera.first - 0.5, y - 0.5
             used = np.zeros(x.shape, bool)
             for cy in g.camera.cy:
-                used |= (abs(x - 827) < 804) & (abs(y + cy - 63.5) < 63.5)
-            off = np.hypot(e @ look.x @ e.T - x, e @ look.y @ e.T - y)[used]
+                used |= (abs(x - 804) < 804) & (abs(y + cy - 63.5) < 63.5)
+            e, f = (tiles.at_cells(n) for n in tile.shape)
+            found_x, found_y = e @ look.values[:2] @ f.T
+            off = np.hypot(found_x - x, found_y - y)[used]
             worst, cells = max(worst, off.max(initial=0)), cells + used.sum()
     assert cells > 30000
     assert worst < 0.005
@@ -127,6 +129,53 @@ def test_the_map_of_a_constant_is_constant(g, seen, interp, feather):
     assert_allclose(out[valid], 0.37, rtol=2e-6)
 
 
+def test_the_tiles_of_a_map_end_where_it_ends(g):
+    points, shape = cylindrical(4)  # 720 lines: five tiles and 80 lines
+    corners = np.argwhere(np.ones((6, 12))) * 128
+    found = tiles.Planner(g, points, shape).tiles(corners)
+    ends = np.array([(tile.line + tile.shape[0], tile.sample + tile.shape[1]) for tile in found])
+    assert (ends <= shape).all() and (ends.max(0) == shape).all()
+    assert all(look.values is not None for tile in found for look in tile.looks)
+
+
+def test_a_cell_is_the_exact_bilinear_mean(g, seen):
+    out, (points, _) = resampled(seen, g), cylindrical(4)
+    cells = np.argwhere(~np.isnan(out).any(0))
+    line, sample = np.random.default_rng(5).choice(cells, 3000).T
+    p, _ = points(line, sample)
+    camera, (total, weight) = g.camera, np.zeros((2, 3, len(p)))
+    for f in range(len(g)):
+        x, y, z = g.project(f, p)
+        mu0, mu = g.angles(f, p)
+        x, allowed = x + camera.cx - 0.5, (mu0 > np.cos(np.radians(88))) & (z > 0)
+        allowed &= (mu > np.cos(np.radians(80))) & (x >= camera.first) & (x < camera.last - 1)
+        for band, cy in enumerate(camera.cy):
+            at = y + cy - 0.5
+            framelet = seen[band, f * camera.lines : (f + 1) * camera.lines].astype(float)
+            w = np.maximum(np.minimum(at, camera.lines - 1 - at), 0) * allowed
+            w[w < 1e-2] = 0  # what float32 may see on the other side of an edge
+            total[band] += w * map_coordinates(framelet, [at, x], order=1, mode="nearest")
+            weight[band] += w
+    exact = np.divide(total, weight, out=np.full_like(total, np.nan), where=weight > 0.5)
+    off = abs(out[:, line, sample] - exact)
+    assert np.nanmax(off) < 1.0 and np.nanpercentile(off, 99) < 0.02  # of a range of 600
+    assert (~np.isnan(off)).mean() > 0.95
+
+
+def test_special_samples_are_looked_for_where_they_may_be(g, seen, monkeypatch):
+    """What is left out because no special sample is near would have changed nothing."""
+    rng = np.random.default_rng(6)
+    core = seen.copy()
+    core[rng.random(core.shape) < 2e-4] = special.NULL
+    core[1, :, 300:310] = special.HIS
+    found = {interp: resampled(core, g, interp=interp) for interp in paint.REACH}
+    monkeypatch.setattr(paint._Framelet, "spoilt", lambda self, x, y: self.valid is not None)
+    for interp, out in found.items():
+        always = resampled(core, g, interp=interp)
+        assert np.array_equal(special.kinds(always), special.kinds(out))
+        assert_allclose(out, always, rtol=1e-6)
+
+
 def test_any_number_of_threads_gives_the_same_bytes(g, seen):
     core = seen.copy()
     core[:, 100:300:3, 150:200] = special.HIS
@@ -166,7 +215,7 @@ def test_null_samples_do_not_darken_their_neighbours(g, seen):
     core = np.full_like(seen, 5.0)
     core[rng.random(core.shape) < 0.3] = special.NULL
     core[:, :, 200:240] = special.LRS
-    for interp in mapping.REACH:
+    for interp in paint.REACH:
         out = resampled(core, g, interp=interp)
         assert_allclose(out[~np.isnan(out)], 5.0, rtol=2e-5)
         assert set(special.kinds(out).ravel()) == {0, 1}

@@ -99,6 +99,17 @@ def test_special_pixels_neither_grow_nor_shrink():
         assert_allclose(found[kinds == 0], 7, rtol=1e-5)
 
 
+def test_tiles_of_one_kind_stay_of_that_kind():
+    core = np.full((1, 300, 300), special.NULL)
+    core[0, :128], core[0, 128:256, 128:] = special.LRS, special.LIS
+
+    def shifted(i, j):
+        return np.broadcast_arrays(i + 0.25, j - 0.25)
+
+    found = regrid.resample(core, shifted, (299, 299))
+    assert np.array_equal(special.kinds(found), special.kinds(core[:, :299, :299]))
+
+
 def test_beyond_the_map_there_is_nothing():
     core = np.ones((1, 10, 10), np.float32)
     found = regrid.resample(core, lambda i, j: np.broadcast_arrays(i - 20.0, j - 20.0), (60, 60))

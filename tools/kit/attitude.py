@@ -78,24 +78,36 @@ def spin(axis, rate, phase, t, mount):
     return np.asarray(mount).T @ body, np.broadcast_to(rate * n, (len(t), 3)).copy()
 
 
-def times(v, m):
-    """Row vectors v (*F, ..., 3) times matrices m (*F, 3, 3)."""
-    flat = v.reshape(*m.shape[:-2], -1, 3)
-    return (flat @ m).reshape(v.shape)
-
-
 def turned(m, v):
     """Vectors v (..., 3) turned by matrices m (..., 3, 3)."""
     return (m @ v[..., None])[..., 0]
 
 
+def times(v, m):
+    """Row vectors v, components (3, *F, ...), times matrices m (*F, 3, 3)."""
+    n = m.ndim - 2
+    columns = np.moveaxis(v, 0, n)
+    flat = columns.reshape(*m.shape[:-1], int(np.prod(columns.shape[n + 1 :])))  # -1: not of none
+    return np.moveaxis((np.swapaxes(m, -1, -2) @ flat).reshape(columns.shape), n, 0)
+
+
+def dot(a, b):
+    """Scalar products (...) of vectors, components (3, ...)."""
+    return np.einsum("i...,i...", a, b)
+
+
+def length(v):
+    """Lengths (...) of vectors, components (3, ...)."""
+    return np.sqrt(dot(v, v))
+
+
 def about_pole(p, a):
-    """p (..., 3) turned about +z by the small angle a (...) rad: exact to a^3 / 6."""
-    out = np.empty(np.broadcast_shapes(p.shape, (*a.shape, 3)))
+    """Components p (3, ...) turned about +z by the small angle a (...) rad: exact to a^3 / 6."""
+    out = np.empty((3, *np.broadcast_shapes(p.shape[1:], a.shape)))
     c = 1 - a * a / 2
-    out[..., 0] = c * p[..., 0] - a * p[..., 1]
-    out[..., 1] = a * p[..., 0] + c * p[..., 1]
-    out[..., 2] = p[..., 2]
+    out[0] = c * p[0] - a * p[1]
+    out[1] = a * p[0] + c * p[1]
+    out[2] = p[2]
     return out
 
 

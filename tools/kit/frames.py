@@ -19,6 +19,9 @@ before it, is one by tan(phi) = (v/c) sin(theta') / (1 - (v/c) cos(theta')) back
 does not see how long l is, so that
 
     l ~ s + f v/c,   f = |s| / (sqrt(1 - |v/c|^2 + c^2) - c),   c = d . v/c                (5)
+
+Vectors come and go as (..., 3); in between their components are the first axis, (3, ...), which
+leaves numpy long loops.
 """
 
 from dataclasses import dataclass, replace
@@ -27,7 +30,7 @@ from functools import cached_property
 import numpy as np
 
 from . import ellipsoid
-from .attitude import about_pole, cosine, matrix, quaternion, times, turn, turned
+from .attitude import about_pole, dot, length, matrix, quaternion, times, turn, turned
 from .camera import Camera
 from .error import Error
 
@@ -118,14 +121,14 @@ class Geometry:
         Returns x, y (*F, ...) px, distorted, from the optical axis (sample - cx, line - cy[band])
         and z, the cosine from the boresight; x and y mean something only where z > 0.
         """
-        p, rows = _rows(f, p)
+        p, rows = _parts(f, p)
         sight, _, _ = self._sight(rows, p)
-        t = np.sqrt((sight * sight).sum(-1, keepdims=True))
+        t = length(sight)
         v, va = times(sight, self.M[f]), rows(self.va)
-        c = (v * va).sum(-1, keepdims=True) / t
-        v = v + va * (t / (np.sqrt(1 - (va * va).sum(-1, keepdims=True) + c * c) - c))
-        x, y = self.camera.image(v[..., 0], v[..., 1], v[..., 2])
-        return x, y, v[..., 2] / t[..., 0]
+        c = dot(v, va) / t
+        v = v + va * (t / (np.sqrt(1 - dot(va, va) + c * c) - c))
+        x, y = self.camera.image(*v)
+        return x, y, v[2] / t
 
     def look(self, f, x, y, band):
         """True unit directions (..., 3), body-fixed, of sample x, line y (px) of a band, eq. (1).
@@ -133,8 +136,8 @@ class Geometry:
         f  a frame, or one per pixel (the shape of x and y)
         """
         ray = self.camera.rays(x, y, band) - self.va[f]
-        ray = ray / np.sqrt((ray * ray).sum(-1, keepdims=True))
-        return turned(self.M[f], ray)
+        ray = ray / np.sqrt(np.einsum("...i,...i", ray, ray))[..., None]
+        return turned(self.M[f], ray) if np.ndim(f) else ray @ self.M[f].T
 
     def hit(self, f, d):
         """Surface points (*F, ..., 3) km on the lines of sight d (*F, ..., 3); NaN: they miss."""
@@ -148,15 +151,13 @@ class Geometry:
 
     def angles(self, f, p):
         """Cosines mu0, mu of incidence and emission at surface points p (*F, ..., 3) km."""
-        n, sun, sight = self.lines(f, p)
-        return cosine(n, sun), -cosine(n, sight)
+        n, sun, sight = self._lines(f, p)
+        return dot(n, sun) / length(sun), -dot(n, sight) / length(sight)
 
     def lines(self, f, p):
         """The outward normal (unit) at surface points p (*F, ..., 3) km, and the lines point ->
         Sun and observer -> point, km, when the light left: three arrays (*F, ..., 3)."""
-        p, rows = _rows(f, p)
-        sight, point, a = self._sight(rows, p)
-        return about_pole(ellipsoid.normal(p, self.radii), a), rows(self.sunk) - point, sight
+        return tuple(_whole(v) for v in self._lines(f, p))
 
     def shift(self, dt):
         """The geometry dt seconds later (a number, or one per frame), from rates and velocities.
@@ -197,11 +198,17 @@ class Geometry:
     def _sight(self, rows, p):
         """Lines of sight (3), the points turned to et - lt, and the angle W tau, rad."""
         o = rows(self.o)
-        d = p - o
-        tau = rows(self.lt) - np.sqrt((d * d).sum(-1)) / C
+        tau = rows(self.lt) - length(p - o) / C
         a = self.w * tau
         point = about_pole(p, a)
-        return point + tau[..., None] * rows(self.vtb) - o, point, a
+        return point + tau * rows(self.vtb) - o, point, a
+
+    def _lines(self, f, p):
+        """The components, (3, *F, ...) each, of `lines`."""
+        p, rows = _parts(f, p)
+        sight, point, a = self._sight(rows, p)
+        normal = np.moveaxis(ellipsoid.normal(np.moveaxis(p, 0, -1), self.radii), -1, 0)
+        return about_pole(normal, a), rows(self.sunk) - point, sight
 
     def _meet(self, f, d, guess, solve):
         """o + t d, t = solve(o, d), both turned and moved to when the light left, eqs. (2), (3).
@@ -209,19 +216,20 @@ class Geometry:
         That time is sought by t = guess(o, d). Two steps: near the limb, where t is sensitive,
         one leaves 1e-3 px.
         """
-        d, rows = _rows(f, d)
+        d, rows = _parts(f, d)
         start, u, lt = rows(self.o), rows(self.vtb), rows(self.lt)
         o, ray = start, d
         for _ in range(2):
             tau = lt - guess(o, ray) / C
             a = -self.w * tau
-            o, ray = about_pole(start - tau[..., None] * u, a), about_pole(d, a)
-        return o + solve(o, ray)[..., None] * ray
+            o, ray = about_pole(start - tau * u, a), about_pole(d, a)
+        return _whole(o + solve(o, ray) * ray)
 
     def _scaled(self, o, d):
         """a, b, c of a t^2 + 2 b t + c = 0, the quadratic of o + t d on the ellipsoid."""
-        o, d = o / self.radii, d / self.radii
-        return (d * d).sum(-1), (o * d).sum(-1), (o * o).sum(-1) - 1
+        radii = np.reshape(self.radii, (3, *[1] * (o.ndim - 1)))
+        o, d = o / radii, d / radii
+        return dot(d, d), dot(o, d), dot(o, o) - 1
 
     def _near(self, o, d):
         a, b, c = self._scaled(o, d)
@@ -239,13 +247,19 @@ class Geometry:
         return np.where(b < 0, -b / a, np.nan)
 
 
-def _rows(f, p):
-    """Points as an array, and the function that spreads a per-frame array over them."""
-    f, p = np.asarray(f), np.asarray(p, float)
+def _parts(f, p):
+    """Components (3, *F, ...) of vectors p (*F, ..., 3), and the function that spreads the
+    numbers or vectors of each frame over them."""
+    f, p = np.asarray(f), np.moveaxis(np.asarray(p, float), -1, 0)
     spread = (..., *[None] * (p.ndim - 1 - f.ndim))
 
     def rows(values):
         chosen = values[f]
-        return chosen[spread] if chosen.ndim == f.ndim else chosen[(*spread, slice(None))]
+        return (chosen if chosen.ndim == f.ndim else np.moveaxis(chosen, -1, 0))[spread]
 
-    return p, rows
+    return np.ascontiguousarray(p), rows
+
+
+def _whole(v):
+    """Vectors (..., 3) of components (3, ...)."""
+    return np.ascontiguousarray(np.moveaxis(v, 0, -1))

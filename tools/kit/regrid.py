@@ -14,6 +14,7 @@ edges of a map, and where the old one wraps, they are computed cell by cell.
 """
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 
 import numpy as np
 
@@ -24,17 +25,22 @@ from .mapping import affordable, alone
 
 SIZES = (128, 64, 32, 16)  # cells of a tile
 EMPTY = 32  # cells: of a larger tile a part may show something that no node does
-CHUNK = 24  # tiles looked at together
+CHUNK = 48  # tiles looked at together
 K = 7  # nodes along an edge
 NODES, _ = nodes(K)
 BETWEEN = (NODES[:-1] + NODES[1:]) / 2
-AT_CELLS = {n: expansion(K, np.linspace(-1, 1, n)) for n in SIZES}
 AT_CHECKS = expansion(K, BETWEEN)
 TOLERANCE = 1e-5  # px
-SNAP = 1e-4  # px: nearer to a sample than that is on it
+SNAP = np.float32(1e-4)  # px: nearer to a sample than that is on it
 REACH = {"NEAREST": 1, "BILINEAR": 2, "CUBIC": 3, "LANCZOS": 5}  # samples around a place
 WIDEST = 32766  # samples or lines of a picture that OpenCV resamples
 HALF = np.float32(0.5)
+
+
+@cache
+def at_cells(n):
+    """Matrix (n, K) from the nodes to the n cells along an edge."""
+    return expansion(K, np.linspace(-1, 1, n))
 
 
 def resample(core, pixel, shape, interp="BILINEAR", turn=None, threads=None):
@@ -69,14 +75,15 @@ def places(pixel, corners, shape, turn=None):
     y, x  (lines, samples) place of the tile's cells in the old picture; see resample
     """
     for size in SIZES:
-        half = (size - 1) / 2
+        cells = np.minimum(size, np.subtract(shape, corners))
+        half = (cells[:, :, None] - 1) / 2
         y, x = _evaluated(pixel, corners, (NODES + 1) * half, turn)
         u, v = _evaluated(pixel, corners, (BETWEEN + 1) * half, turn)
         lost = np.isnan(y).sum((1, 2)) + np.isnan(u).sum((1, 2))
         smooth = (lost == 0) & (_error(y, u) < TOLERANCE) & (_error(x, v, turn) < TOLERANCE)
         for i in np.flatnonzero(smooth):
-            down, across = _kept(AT_CELLS[size], corners[i], shape)
-            yield *corners[i], down @ y[i] @ across.T, down @ x[i] @ across.T
+            down, across = (at_cells(n) for n in cells[i].tolist())
+            yield *corners[i].tolist(), down @ y[i] @ across.T, down @ x[i] @ across.T
         left = ~smooth
         if size <= EMPTY:
             left &= lost < y[0].size + u[0].size
@@ -86,22 +93,17 @@ def places(pixel, corners, shape, turn=None):
             steps = np.array([(0, 0), (0, 1), (1, 0), (1, 1)]) * (size // 2)
             corners = (corners[left][:, None] + steps).reshape(-1, 2)
             corners = corners[(corners < shape).all(1)]
-    corners = corners[left]
-    y, x = _evaluated(pixel, corners, np.arange(size), turn)
-    for i, corner in enumerate(corners):
-        rows, columns = (slice(n - at) for at, n in zip(corner, shape, strict=True))
-        yield *corner, y[i, rows, columns], x[i, rows, columns]
-
-
-def _kept(matrix, corner, shape):
-    """The rows of a matrix for lines and for samples of a tile, cut at the grid's edge."""
-    return (matrix[: n - i] for i, n in zip(corner, shape, strict=True))
+    corners, cells = corners[left], cells[left]
+    every = np.broadcast_to(np.arange(float(size)), (*cells.shape, size))
+    y, x = _evaluated(pixel, corners, np.minimum(every, cells[:, :, None] - 1), turn)
+    for i, (lines, samples) in enumerate(cells.tolist()):
+        yield *corners[i].tolist(), y[i, :lines, :samples], x[i, :lines, :samples]
 
 
 def _evaluated(pixel, corners, at, turn):
-    """y, x (n, k, k) of tiles at corners (n, 2), at the lines and samples `at` (k,) of each."""
-    line, sample = corners[:, 0, None] + at, corners[:, 1, None] + at
-    y, x = pixel(line[:, :, None], sample[:, None, :])
+    """y, x (n, k, k) of tiles at corners (n, 2), at the lines and samples `at` (n, 2, k)."""
+    at = corners[:, :, None] + at
+    y, x = pixel(at[:, 0, :, None], at[:, 1, None, :])
     if turn:  # within half a turn of each other
         some = np.nan_to_num(np.fmax.reduce(x.reshape(len(x), -1), axis=1))[:, None, None]
         x = some + np.mod(x - some + turn / 2, turn) - turn / 2
@@ -127,40 +129,62 @@ def _kernel(interp):
 def _paint(out, core, y, x, take, reach, turn):
     """Fill out (bands, lines, samples) with the samples at y, x (lines, samples)."""
     _, lines, samples = core.shape
-    inside = (y >= -0.5) & (y <= lines - 0.5)
-    if not turn:
-        inside &= (x >= -0.5) & (x <= samples - 0.5)
-    if not inside.any():
-        return
-    y, x = (np.where(inside, v, v[inside][0]) for v in (y, x))
-    y, x = (np.where(abs(v - np.rint(v)) < SNAP, np.rint(v), v) for v in (y, x))
-    top, left = (int(np.floor(v.min())) - reach for v in (y, x))
-    rows = np.arange(max(top, 0), min(int(np.ceil(y.max())) + reach + 1, lines))
-    columns = np.arange(left, int(np.ceil(x.max())) + reach + 1)
-    columns = columns % samples if turn else columns[(columns >= 0) & (columns < samples)]
-    if max(len(rows), len(columns)) > WIDEST:
+    low, high = [y.min(), x.min()], [y.max(), x.max()]
+    inside = None
+    if not (min(low) >= -0.5 and high[0] <= lines - 0.5 and high[1] <= samples - 0.5):
+        inside = (y >= -0.5) & (y <= lines - 0.5)
+        if not turn:
+            inside &= (x >= -0.5) & (x <= samples - 0.5)
+        if not inside.any():
+            return
+        y, x = (np.where(inside, v, v[inside][0]) for v in (y, x))
+        low, high = [y.min(), x.min()], [y.max(), x.max()]
+    (top, left), (bottom, right) = (
+        [int(np.floor(v)) + step for v in ends] for ends, step in ((low, -reach), (high, reach + 2))
+    )
+    columns = slice(max(left, 0), min(right, samples))
+    near = slice(max(top, 0), min(bottom, lines)), columns
+    if turn and not 0 <= left <= right <= samples:  # goes over the seam
+        near, columns = (near[0], np.arange(left, right) % samples), slice(left, right)
+    if max(near[0].stop - near[0].start, columns.stop - columns.start) > WIDEST:
         raise Error(f"a map of more than {WIDEST} lines or samples is too wide: crop it")
-    y -= rows[0]
-    x -= left if turn else columns[0]
-    near = np.ix_(rows, columns) if turn else (slice(rows[0], rows[-1] + 1),
-                                                slice(columns[0], columns[-1] + 1))  # fmt: skip
-    place = x.astype(np.float32), y.astype(np.float32)
+    place = _snapped(x - columns.start), _snapped(y - near[0].start)
     for band, dn in zip(core, out, strict=True):
-        found = _interpolated(np.ascontiguousarray(band[near], np.float32), take, place)
-        dn[inside] = found[inside]
+        found = _interpolated(np.asarray(band[near], np.float32), take, place)
+        if found is not None:
+            np.copyto(dn, found, where=True if inside is None else inside)
+
+
+def _snapped(v):
+    """Places as float32, of a sample where they are on it."""
+    v = v.astype(np.float32)
+    whole = np.rint(v)
+    np.copyto(v, whole, where=np.abs(v - whole) < SNAP)
+    return v
 
 
 def _interpolated(a, take, place):
-    """Eq. (1) of a picture (lines, samples) at place: x, y float32."""
+    """Eq. (1) of a picture (lines, samples) at place: x, y float32; None: all of it Null."""
     bad = np.isnan(a)
     if not bad.any():
         return take(a, *place)
-    valid = take((~bad).astype(np.float32), *place)
-    full = take((special.kinds(a) >= 4).astype(np.float32), *place)
-    x, y = (np.rint(v).astype(int) for v in place)
-    nearest = a[np.clip(y, 0, len(a) - 1), np.clip(x, 0, a.shape[1] - 1)]
-    found = np.where(np.isnan(nearest), nearest, special.NULL)
-    found[(full > np.maximum(valid, SNAP)) & (special.kinds(nearest) < 4)] = special.HIS
+    if bad.all() and (a.view(np.uint32) == special.NULL.view(np.uint32)).all():
+        return None
+    kinds = special.kinds(a)
+    valid, full = take((~bad).astype(np.float32), *place), 0
+    saturated = kinds >= 4
+    if saturated.any():
+        full = take(saturated.astype(np.float32), *place)
     good = (valid >= HALF) & (valid >= full)
+    found = np.empty_like(valid)
     np.divide(take(np.where(bad, np.float32(0), a), *place), valid, out=found, where=good)
+    rest = ~good
+    if rest.any():
+        x, y = (np.rint(v[rest]).astype(int) for v in place)
+        at = np.clip(y, 0, len(a) - 1), np.clip(x, 0, a.shape[1] - 1)
+        nearest = np.where(bad[at], a[at], special.NULL)
+        if saturated.any():
+            more = (full > np.maximum(valid, SNAP))[rest]
+            nearest[more & ~saturated[at]] = special.HIS
+        found[rest] = nearest
     return found

@@ -14,6 +14,7 @@ The bands of a frame share epoch and axis, hence x and y: a band's line is y + c
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 
 import numpy as np
 
@@ -27,57 +28,50 @@ TOLERANCE = 0.002  # px, at the check points: 0.005 anywhere
 WIDE = 0.25  # rad: a tile seen wider than this is cut before anything is projected
 NEAR = 100.0  # px around a framelet where coordinates have to be right
 OVERSHOOT = 0.25  # of the range at the nodes: what a smooth function may exceed it by
+COARSE = 17  # points along an edge that tell which cells a band needs
 NODES, _ = nodes(K)
 BETWEEN = (NODES[:-1] + NODES[1:]) / 2
 DOWN = np.r_[0 : K - 1, 0 : K - 1]  # the check points: both diagonals of BETWEEN x BETWEEN
 ACROSS = np.r_[0 : K - 1, K - 2 : -1 : -1]
-AT_CHECKS = expansion(K, BETWEEN)
-AT_CELLS = {n: expansion(K, np.linspace(-1, 1, n)).astype(np.float32) for n in SIZES}
-COARSE = {n: np.r_[0 : n - 1 : n // 16, n - 1] for n in SIZES}  # every 8th cell of 128
 OUTLINE = [0, K - 1, K * (K // 2) + K // 2, K * K - K, K * K - 1]  # corners and centre of the nodes
+
+
+AT_CHECKS = expansion(K, BETWEEN)
+AT_COARSE = expansion(K, np.linspace(-1, 1, COARSE)).astype(np.float32)
+
+
+@cache
+def at_cells(n):
+    """E of eq. (1), (n, K) float32, for the n cells along an edge."""
+    return expansion(K, np.linspace(-1, 1, n)).astype(np.float32)
 
 
 @dataclass
 class Look:
     """What one frame saw of a tile.
 
-    x, y      (K, K) float32, pixel index of the cells at the nodes (y without cy); None: exact
-    cosines   (2, K, K) mu0 and mu at the nodes where a limit runs through the tile, else None
-    samples   the tile's samples that any band needs, a slice
-    windows   (band, first line, line after) of the tile's lines that each band needs
+    values    (2, K, K) float32 at the nodes: x, px from the centre of the first photoactive
+              sample, and y, px from that of line -cy; (4, K, K) with mu0 and mu where a limit runs
+              through the tile; None: exact
+    lines, samples   slices: the tile's cells that any band needs
+    windows   (band, lines, samples): those that each needs
     """
 
     frame: int
-    x: np.ndarray
-    y: np.ndarray
-    cosines: np.ndarray
+    values: np.ndarray
+    lines: slice
     samples: slice
     windows: list = field(default_factory=list)
 
 
 @dataclass
 class Tile:
-    """A square of size x size cells from (line, sample) on, and the frames that saw it."""
+    """Lines x samples cells from (line, sample) on, and the frames that saw them."""
 
     line: int
     sample: int
-    size: int
+    shape: tuple
     looks: list
-
-
-@dataclass
-class _Pairs:
-    """Tiles and frames (n,), and x, y (n, K * K), cosines (n, 2, K * K) or None at the nodes."""
-
-    tile: np.ndarray
-    frame: np.ndarray
-    x: np.ndarray
-    y: np.ndarray
-    cosines: np.ndarray
-
-    def of(self, keep):
-        """Those pairs of the mask that are True."""
-        return _Pairs(*(None if v is None else v[keep] for v in vars(self).values()))
 
 
 class Planner:
@@ -87,12 +81,12 @@ class Planner:
         """points, shape: see mapping.resample;  limits  least mu0 and mu, or None."""
         self.g, self.points, self.shape, self.limits = geometry, points, shape, limits
         self.camera = geometry.camera
-        self.field = Field(geometry)
+        self.field = Field(geometry, limits)
 
     def tiles(self, corners):
         """Return the tiles that stand in for those of the largest size at corners (n, 2)."""
-        n, frames, found = len(corners), len(self.g), []
-        tile, frame = np.repeat(np.arange(n), frames), np.tile(np.arange(frames), n)
+        found = []
+        tile, frame = np.indices((len(corners), len(self.g))).reshape(2, -1)
         for size in SIZES:
             corners, tile, frame = self._level(size, corners, tile, frame, found)
             if not len(corners):
@@ -101,36 +95,37 @@ class Planner:
 
     def _level(self, size, corners, tile, frame, found):
         """Append the tiles that are done at this size; return what goes on to the next."""
-        p, checks, kinds = self._sample(size, corners)
+        cells = np.minimum(size, np.subtract(self.shape, corners))
+        p, checks, kinds = self._sample(corners, cells)
         mixed = kinds.min(1) != kinds.max(1)
-        near, width = self.field.near(frame, p[tile][:, OUTLINE], mixed[tile])
-        near &= kinds.max(1)[tile] > 0
+        surface = kinds[:, 0] == 1
+        near, width = self.field.near(tile, frame, p[:, OUTLINE], surface & ~mixed, mixed)
         tile, frame = tile[near], frame[near]
         rough = mixed.copy()
-        rough[tile[width[near] > WIDE]] = True
+        rough[tile[width > WIDE]] = True
 
         tried = np.flatnonzero(~rough[tile])
-        pairs = self._project(tile[tried], frame[tried], p, kinds[:, 0] == 1)
-        seen = self._seen(pairs)
-        pairs = pairs.of(seen)
-        rough[pairs.tile[self._error(pairs, checks) > TOLERANCE]] = True
-        found += self._stand(size, corners, pairs.of(~rough[pairs.tile]))
+        seen, values = self._seen(tile[tried], frame[tried], p, surface)
+        pairs = tile[tried[seen]], frame[tried[seen]], values
+        rough[pairs[0][self._error(*pairs, checks) > TOLERANCE]] = True
+        smooth = ~rough[pairs[0]]
+        found += self._stand(corners, cells, *(v[smooth] for v in pairs))
 
         left = rough[tile]
-        left[tried[~seen]] = False
+        left[np.delete(tried, seen)] = False
         tile, frame = tile[left], frame[left]
         last = (mixed & (size <= MIXED) | (size == SIZES[-1]))[tile]
-        found += self._exact(size, corners, tile[last], frame[last])
+        found += self._exact(corners, cells, tile[last], frame[last])
         return self._quarters(size, corners, tile[~last], frame[~last])
 
-    def _sample(self, size, corners):
+    def _sample(self, corners, cells):
         """Points at nodes (n, K * K, 3) and checks (n, 2 K - 2, 3) of tiles, and kinds of all."""
-        half = (size - 1) / 2
-        at = corners[:, :, None] + (NODES + 1) * half
+        corners, half = corners[:, :, None], (cells[:, :, None] - 1) / 2
+        at = corners + (NODES + 1) * half
         p, kinds = self._points(at[:, 0, :, None], at[:, 1, None, :])
         p, kinds = p.reshape(-1, K * K, 3), kinds.reshape(-1, K * K)
         _fill(p, kinds > 0)
-        at = corners[:, :, None] + (BETWEEN + 1) * half
+        at = corners + (BETWEEN + 1) * half
         checks, more = self._points(at[:, 0, DOWN], at[:, 1, ACROSS])
         return p, checks, np.concatenate([kinds, more], 1)
 
@@ -139,83 +134,92 @@ class Planner:
         p, surface = self.points(line, sample)
         return p, np.where(np.isnan(p[..., 0]), 0, np.where(surface, 1, 2))
 
-    def _project(self, tile, frame, p, surface):
-        """Pairs with the pixels of the tiles' nodes p, and the cosines there: 1 in the sky."""
+    def _seen(self, tile, frame, p, surface):
+        """Which pairs (indices) may touch a framelet within the limits, from the extent of their
+        nodes, and their values there: (n, 2, K * K) x, y or (n, 4, K * K) with mu0, mu."""
         if not len(tile):
-            return _Pairs(tile, frame, *np.empty((2, 0, K * K)), None)
-        x, y, _ = self.g.project(frame, p[tile])
-        cosines = None
-        if self.limits is not None:
-            cosines = np.stack(self.g.angles(frame, p[tile]), 1)
-            cosines = np.where(surface[tile][:, None, None], cosines, 1.0)
-        return _Pairs(tile, frame, x, y, cosines)
+            return np.empty(0, int), np.empty((0, 2, K * K))
+        *values, _ = self.g.project(frame, p[tile])
+        ranges = self.field.x, self.field.y
+        seen = np.ones(len(tile), bool)
+        for v, (first, last) in zip(values, ranges, strict=True):
+            low, high = v.min(1), v.max(1)
+            slack = OVERSHOOT * (high - low) + 4
+            seen &= (high + slack > first) & (low - slack < last)
+        seen = np.flatnonzero(seen)
+        values = [v[seen] for v in values]
+        if self.limits is None:
+            return seen, np.stack(values, 1)
+        tile = tile[seen]
+        cosines = np.stack(self.g.angles(frame[seen], p[tile]), 1)
+        cosines[~surface[tile]] = 1.0  # the sky has no angles
+        high = cosines.max(2) + OVERSHOOT * np.ptp(cosines, 2)
+        lit = (high >= self.limits).all(1)
+        return seen[lit], np.concatenate([np.stack(values, 1), cosines], 1)[lit]
 
-    def _seen(self, pairs):
-        """Which pairs may touch a framelet within the limits, from the extent of their nodes."""
-        seen = np.ones(len(pairs.x), bool)
-        for v, (low, high) in ((pairs.x, self.field.x), (pairs.y, self.field.y)):
-            slack = OVERSHOOT * np.ptp(v, 1) + 4
-            seen &= (v.max(1) + slack > low) & (v.min(1) - slack < high)
-        if pairs.cosines is not None:
-            high = pairs.cosines.max(2) + OVERSHOOT * np.ptp(pairs.cosines, 2)
-            seen &= (high >= self.limits).all(1)
-        return seen
-
-    def _error(self, pairs, checks):
+    def _error(self, tile, frame, values, checks):
         """Largest distance of (1) from the exact pixel at the check points, px."""
-        if not len(pairs.tile):
+        if not len(tile):
             return np.empty(0)
-        *exact, z = self.g.project(pairs.frame, checks[pairs.tile])
+        *exact, z = self.g.project(frame, checks[tile])
         square, near = 0.0, z > 0
-        for v, e, (low, high) in zip(
-            (pairs.x, pairs.y), exact, (self.field.x, self.field.y), strict=True
-        ):
-            at = (AT_CHECKS @ v.reshape(-1, K, K) @ AT_CHECKS.T)[:, DOWN, ACROSS]
-            square = square + (at - e) ** 2
-            near = near & (e > low - NEAR) & (e < high + NEAR)
+        ranges = self.field.x, self.field.y
+        for i, (e, (low, high)) in enumerate(zip(exact, ranges, strict=True)):
+            at = AT_CHECKS @ values[:, i].reshape(-1, K, K) @ AT_CHECKS.T
+            square = square + (at[:, DOWN, ACROSS] - e) ** 2
+            near &= (e > low - NEAR) & (e < high + NEAR)
         return np.sqrt(np.where(near, square, 0.0).max(1))
 
-    def _stand(self, size, corners, pairs):
+    def _stand(self, corners, cells, tile, frame, values):
         """Tiles that (1) holds for, with the lines and samples that each band needs."""
-        camera, coarse = self.camera, COARSE[size]
-        x = (pairs.x + (camera.cx - 0.5)).astype(np.float32).reshape(-1, K, K)
-        y = (pairs.y - 0.5).astype(np.float32).reshape(-1, K, K)
-        e = AT_CELLS[size][coarse]
-        xs, ys = e @ x @ e.T, e @ y @ e.T
-        dx, dy = _slack(xs), _slack(ys)
-        inside = (xs > camera.first - dx) & (xs < camera.last - 1 + dx)
-        low = -camera.cy.astype(np.float32)[:, None, None, None]
-        high = low + np.float32(camera.lines - 1)
-        hits = inside & (ys > low - dy) & (ys < high + dy)  # (bands, pairs, coarse, coarse)
+        if not len(tile):
+            return []
+        camera, count = self.camera, values.shape[1]
+        values[:, 0] += camera.cx - camera.first - 0.5
+        values[:, 1] -= 0.5
+        cut = self._cut(values)
+        values = values.reshape(-1, count, K, K).astype(np.float32)
+        coarse = AT_COARSE @ values[:, :2] @ AT_COARSE.T
+        x, y = np.ascontiguousarray(np.moveaxis(coarse, 0, -1))  # (COARSE, COARSE, pairs)
+        dx, dy = _slack(x), _slack(y)
+        inside = (x > -dx) & (x < camera.last - camera.first - 1 + dx)
+        spans = []
+        for cy in camera.cy.astype(np.float32):
+            hit = inside & (y > -cy - dy) & (y < camera.lines - 1 - cy + dy)
+            spans.append([_span(hit.any(1 - axis), cells[tile, axis]) for axis in (0, 1)])
+        spans = np.array(spans)  # (bands, lines and samples, first and after, pairs)
+        outline = np.stack([spans[:, :, 0].min(0), spans[:, :, 1].max(0)], 1)
         looks = {}
-        for i in np.flatnonzero(hits.any((0, 2, 3))):
-            samples = _span(hits[:, i].any((0, 1)), coarse)
-            look = Look(int(pairs.frame[i]), x[i], y[i], self._cut(pairs, i), samples)
-            for band in np.flatnonzero(hits[:, i].any((1, 2))):
-                lines = _span(hits[band, i].any(1), coarse)
-                look.windows.append((int(band), lines.start, lines.stop))
-            looks.setdefault(int(pairs.tile[i]), []).append(look)
-        return [Tile(*map(int, corners[t]), size, seen) for t, seen in looks.items()]
+        for i in np.flatnonzero((spans[:, 0, 1] > 0).any(0)).tolist():
+            kept = values[i] if cut[i] else values[i, :2]
+            look = Look(int(frame[i]), kept, *(slice(*v) for v in outline[..., i].tolist()))
+            look.windows = [
+                (band, slice(*lines), slice(*samples))
+                for band, (lines, samples) in enumerate(spans[..., i].tolist())
+                if lines[1]
+            ]
+            looks.setdefault(int(tile[i]), []).append(look)
+        return [self._tile(corners[t], cells[t], seen) for t, seen in looks.items()]
 
-    def _cut(self, pairs, i):
-        """The cosines (2, K, K) of a pair that a limit may run through, else None."""
-        if pairs.cosines is None:
-            return None
-        c = pairs.cosines[i]
-        cut = c.min(1) - OVERSHOOT * np.ptp(c, 1) < self.limits
-        return c.reshape(2, K, K).astype(np.float32) if cut.any() else None
+    def _cut(self, values):
+        """Which pairs a limit may run through, (n,) bool."""
+        if self.limits is None:
+            return np.zeros(len(values), bool)
+        cosines = values[:, 2:]
+        return (cosines.min(2) - OVERSHOOT * np.ptp(cosines, 2) < self.limits).any(1)
 
-    def _exact(self, size, corners, tile, frame):
+    def _exact(self, corners, cells, tile, frame):
         """Tiles to be computed cell by cell."""
-        windows = [(band, 0, size) for band in range(len(self.camera.cy))]
+        made = []
+        for t in np.unique(tile):
+            whole = [slice(0, int(n)) for n in cells[t]]
+            windows = [(band, *whole) for band in range(len(self.camera.cy))]
+            looks = [Look(int(f), None, *whole, windows) for f in frame[tile == t]]
+            made.append(self._tile(corners[t], cells[t], looks))
+        return made
 
-        def look(f):
-            return Look(int(f), None, None, None, slice(0, size), windows)
-
-        return [
-            Tile(*map(int, corners[t]), size, [look(f) for f in frame[tile == t]])
-            for t in np.unique(tile)
-        ]
+    def _tile(self, corner, cells, looks):
+        return Tile(*corner.tolist(), tuple(cells.tolist()), looks)
 
     def _quarters(self, size, corners, tile, frame):
         """Corners of the quarters of the tiles that are left, and their pairs."""
@@ -239,12 +243,16 @@ def _fill(p, valid):
 
 
 def _slack(v):
-    """How far a cell may lie from the nearest of a coarse grid (pairs, rows, columns), px."""
-    steps = sum(np.abs(np.diff(v, axis=a)).max((1, 2)) for a in (1, 2))
-    return (steps / 2 + 1)[:, None, None]
+    """How far a cell may lie from the nearest of a coarse grid (rows, columns, pairs), px."""
+    return sum(np.abs(np.diff(v, axis=a)).max((0, 1)) for a in (0, 1)) / 2 + 1
 
 
-def _span(hit, coarse):
-    """The cells, a slice, from one coarse cell before the first hit to one after the last."""
-    first, *_, last = np.flatnonzero(hit)[[0, 0, -1]]
-    return slice(int(coarse[max(first - 1, 0)]), int(coarse[min(last + 1, len(coarse) - 1)]) + 1)
+def _span(hit, cells):
+    """The first cell and the one after the last, (2, n), that are nearest to a coarse point
+    which is hit (COARSE, n), of so many cells (n,); none: (cells, 0)."""
+    step = (cells - 1) / (COARSE - 1)
+    first, last = hit.argmax(0), COARSE - 1 - hit[::-1].argmax(0)
+    start = np.maximum(np.ceil((first - 0.5) * step), 0).astype(int)
+    after = np.minimum(np.floor((last + 0.5) * step).astype(int) + 1, cells)
+    some = hit.any(0)
+    return np.where(some, start, cells), np.where(some, after, 0)
