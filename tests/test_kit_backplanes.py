@@ -1,12 +1,23 @@
 """Backplanes against CSPICE's ilumin, by hand, and as bands of a cube."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import spiceypy as sp
 from numpy.testing import assert_allclose, assert_array_equal
 
 from passage import JUNOCAM, RADII, made, passage
-from perijove.kit import backplanes, cube, geometry, kernels, picture, projection, simkernels
+from perijove.kit import (
+    backplanes,
+    cube,
+    ellipsoid,
+    geometry,
+    kernels,
+    picture,
+    projection,
+    simkernels,
+)
 from perijove.kit.label import Quantity
 
 ANGLES = ["PHASE", "INCIDENCE", "EMISSION"]
@@ -49,17 +60,42 @@ def test_coordinates_and_resolution_by_hand():
     assert_allclose(backplanes.plane("RANGE", g, 0, p), far)
 
 
-def test_a_grid_is_computed_piece_by_piece_and_empty_off_the_surface(monkeypatch):
+@pytest.mark.parametrize(
+    ("name", "scale", "clat"),
+    [
+        ("Orthographic", 4000.0, 20.0),
+        ("Orthographic", 150.0, 20.0),
+        ("PolarStereographic", 400.0, 90.0),
+    ],
+)
+def test_a_grid_has_what_every_cell_has_and_nothing_off_the_surface(name, scale, clat):
     g = passage(20000.0, frames=1)
-    grid = projection.grid("Orthographic", "Jupiter", RADII, 4000.0, (-90, 90, 0, 360), 20.0, 266.0)
-    whole = backplanes.of_grid(ANGLES, g, grid.points, grid.shape)
-    monkeypatch.setattr(backplanes, "CELLS", 100)
-    assert_array_equal(whole, backplanes.of_grid(ANGLES, g, grid.points, grid.shape))
-    line, sample = np.array([18, 3]), np.array([20, 30])
-    p, _ = grid.points(line, sample)
-    assert_allclose(whole[:, line, sample], backplanes.planes(ANGLES, g, 0, p), rtol=1e-6)
-    assert np.isnan(whole[:, 0, 0]).all()
-    assert 0 < np.nanmin(whole[2]) < 12  # half a cell from the sub-spacecraft point
+    south = 20 if name == "PolarStereographic" else -90
+    grid = projection.grid(name, "Jupiter", RADII, scale, (south, 90, 0, 360), clat, 266.0)
+    names = list(backplanes.UNITS)
+    found = backplanes.of_grid(names, g, grid.points, grid.shape, 1)
+    assert found.dtype == np.float32
+    assert_array_equal(found, backplanes.of_grid(names, g, grid.points, grid.shape, 3))
+    line, sample = np.indices(grid.shape)
+    expected = backplanes.planes(names, g, 0, grid.points(line, sample)[0])
+    off = found - expected
+    off[names.index("LONGITUDE")] = np.mod(off[names.index("LONGITUDE")] + 180, 360) - 180
+    assert_array_equal(np.isnan(found), np.isnan(expected))
+    assert np.isnan(found).any() == (name == "Orthographic")
+    for name, plane in zip(names, off, strict=True):
+        most = {"RANGE": 0.03, "RESOLUTION": 2e-5}.get(name, 2e-5)  # rounded to float32
+        assert np.nanmax(np.abs(plane)) < most
+    if name == "Orthographic":
+        assert np.nanmin(found[names.index("EMISSION")]) < np.degrees(scale / 20000)
+
+
+def test_small_angles_are_not_rounded_away():
+    """The Sun behind the observer but for 1e-8 rad, which the arc of a cosine takes for 0."""
+    g = passage(20000.0, frames=1, latitude=0.0)
+    g = dataclasses.replace(g, sun=1e4 * (g.sc + [0.0, 0.0, 1e-3]), w=0.0, vt=0 * g.vt)
+    p, _ = ellipsoid.below(g.o[0], RADII)
+    phase = np.degrees(np.arctan2(1e4 * 1e-3, 1e4 * (RADII[0] + 20000) - RADII[0]))
+    assert_allclose(backplanes.plane("PHASE", g, 0, p), phase, rtol=1e-5)
 
 
 def test_bands_come_and_are_told_apart(tmp_path):

@@ -108,6 +108,41 @@ def test_bands_look_elsewhere_on_a_strip_and_alike_on_a_picture():
     assert f.shape == (100, 33)
 
 
+def test_windows_are_the_framelets_of_a_strip_and_all_of_a_picture():
+    where = places.of(strip(60000.0, frames=2))
+    assert where.shape == (128, 1648)
+    assert where.windows(2) == [
+        (range(b, b + 1), slice(t, t + 128)) for b in range(2) for t in (0, 128)
+    ]
+    where = places.of(mapped("SimpleCylindrical", 0, 180))
+    assert where.windows(3) == [(range(3), slice(0, where.lines))]
+
+
+def test_cosines_of_windows_are_those_of_the_ground():
+    where = places.of(strip(60000.0))
+    line, sample = np.array([[3.0], [90.0]]), np.array([[200.0, 800.0, 1300.0]])
+    found = where.angles(np.array([1, 6]), line[:, :, None], np.stack([sample, sample]))
+    for i, (band, top) in enumerate([(0, 128), (1, 256)]):
+        f, p = where.ground(band, line[i] + top, sample[0])
+        assert_allclose(found[:, i, 0], where.g.angles(f, p), rtol=0, atol=1e-13)
+
+
+def test_beyond_the_limb_mu_goes_on_below_0():
+    g = passage(60000.0, frames=1)
+    still = dict(radii=np.full(3, 71492.0), w=0.0, vt=0 * g.vt, vsc=0 * g.vsc)
+    d = np.linalg.norm(g.sc)
+    limb = np.arcsin(71492.0 / d)  # rad, from the line of sight to the centre
+    camera = dataclasses.replace(g.camera, k1=0.0, k2=0.0, cx=800.5, cy=[64.5], names=["RED"])
+    g = dataclasses.replace(g, **still, camera=camera)
+    angle = limb + np.array([-1e-6, 1e-6, 0.01])
+    where = places.Places(g, None, 128, 1648)
+    sample = 800 + camera.focal * np.tan(angle)
+    _, mu = where.angles(np.array([0]), np.array([[[64.0]]]), sample[None, None])
+    q = d * np.sin(angle) / 71492.0
+    expected = np.sign(1 - q) * np.sqrt(np.abs(q**2 - 1))  # of a sphere
+    assert_allclose(mu[0, 0], expected, rtol=1e-4)
+
+
 def test_bands_that_do_not_fit_the_geometry_are_refused():
     image = strip(60000.0)
     with pytest.raises(Error, match="3 image bands of 511 lines .* geometry is of 3 of 512"):

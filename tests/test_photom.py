@@ -138,6 +138,16 @@ def test_the_angles_of_a_map_are_those_of_its_backplanes(tmp_path):
     assert_allclose(a.core[seen], b.core[:3][seen], rtol=1e-4)
 
 
+def test_threads_do_not_show_and_empty_framelets_stay_empty(tmp_path):
+    source = image(frames=4, altitude=200000.0)
+    source.core[:, 32:64] = special.NULL
+    source.core[1, 70, 200:210] = special.HIS
+    one, three = (run(tmp_path, source, "K=0.9", f"-jobs={n}") for n in (1, 3))
+    assert one.core.tobytes() == three.core.tobytes()
+    assert (special.kinds(one.core[:, 32:64]) == 1).all()
+    assert (special.kinds(one.core[1, 70, 200:210]) == 4).all()
+
+
 def test_refusals(tmp_path, capsys):
     cube.write(f"{tmp_path}/a.cub", cube.new(np.ones((2, 4, 4), np.float32)))
     words = f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub"

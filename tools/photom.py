@@ -6,7 +6,7 @@ v is the cube, mu0 and mu the cosines of incidence and emission where the sample
 law of MODEL (kit/photometry): F is what the surface would show lit and seen straight down.
 The angles stand in bands INCIDENCE and EMISSION of the cube, or are computed from its geometry:
 on a strip for every frame from where it was, on pictures and maps from where the spacecraft was
-at mid-time.
+at mid-time (kit/cosines).  Samples are corrected tile by tile, where they lie.
 """
 
 import functools
@@ -14,11 +14,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from perijove.kit import backplanes, cube, parm, photometry, places, special
+from perijove.kit import backplanes, cosines, cube, parm, photometry, places, smooth, special
 from perijove.kit.error import Error
 from perijove.kit.label import Quantity
 
-CELLS = 1 << 18  # samples worked on together
 PARAMETER = {"MINNAERT": "k", "LUNARLAMBERT": "l"}
 
 
@@ -41,56 +40,52 @@ def laws(model, k, l, bands, source):  # noqa: E741
     return made, {name.upper(): values}
 
 
-def by_bands(found):
-    """Return the angles function of `correct` from the backplanes of a cube."""
-
-    def of(lines):
-        cosines = [np.cos(np.radians(found[k][lines])) for k in ("INCIDENCE", "EMISSION")]
-        return lambda band: cosines
-
-    return of
+def empty(v):
+    """Return True where every sample is Null."""
+    null = np.array(special.NULL, v.dtype).view(f"u{v.itemsize}")
+    return bool((v.view(null.dtype) == null).all())
 
 
-def by_geometry(where):
-    """Return the angles function of `correct` from Places."""
+def correct(core, bands, windows, angles, chosen, least, threads=1):
+    """Remove the darkening from the image bands of a cube, in place, eq. (1); return how many
+    samples are valid then.
 
-    def of(lines):
-        def cosines(band):
-            line = np.arange(lines.start, lines.stop)[:, None]
-            f, p = where.ground(band, line, np.arange(where.samples))
-            return where.g.angles(f, p)
-
-        if not where.alike:
-            return cosines
-        shared = cosines(0)
-        return lambda band: shared
-
-    return of
-
-
-def correct(core, bands, angles, chosen, least, step, threads=1):
-    """Return a cube's samples with the darkening of its image bands removed, eq. (1).
-
-    core    (bands, lines, samples), special pixels as NaN; bands not among `bands` are copied
-    bands   indices of the image bands
-    angles  function of a slice of lines, giving a function of which of the image bands: mu0, mu
-    chosen  law of each of the image bands
-    least   (mu0, mu): what is lit or seen under less becomes Null
-    step    lines worked on together;  threads  workers: any number gives the same
+    core     (bands, lines, samples), special pixels as NaN; bands not among `bands` stay
+    bands    indices of the image bands
+    windows  (which of the image bands, lines) that are seen at once: see `Places.windows`
+    angles   function of tiles that gives their cosines: see `cosines`
+    chosen   law of each of the image bands
+    least    (mu0, mu): what is lit or seen under less becomes Null
+    threads  workers: any number gives the same
     """
-    out = core.copy()
 
-    def work(top):
-        lines = slice(top, min(top + step, core.shape[1]))
-        used = [b for b, band in enumerate(bands) if (special.kinds(core[band, lines]) != 1).any()]
-        cosines = angles(lines) if used else None
+    def parts(window, lines, samples):
+        used, whole = windows[window]
         for b in used:
-            v = core[bands[b], lines]
-            out[bands[b], lines] = photometry.corrected(v, *cosines(b), chosen[b], least)
+            v = core[bands[b], whole][lines, samples]
+            if not empty(v):
+                yield b, v
 
+    def filled(corners):
+        size = smooth.SIZES[0]
+        return [any(parts(w, slice(i, i + size), slice(j, j + size))) for w, i, j in corners]
+
+    def work(corners):
+        count = 0
+        for *tile, seen in angles(corners):
+            for b, v in parts(*tile):
+                if seen is None:
+                    v[...] = special.NULL
+                else:
+                    v[...] = photometry.corrected(v, *seen, chosen[b], least)
+                    count += np.count_nonzero(v == v)
+        return count
+
+    _, lines = windows[0]
+    corners = smooth.corners(len(windows), (lines.stop - lines.start, core.shape[2]))
     with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(work, range(0, core.shape[1], step)))
-    return out
+        some = np.concatenate(list(pool.map(filled, smooth.chunks(corners))))
+        return sum(pool.map(work, smooth.chunks(corners[some])))
 
 
 @parm.tool
@@ -104,23 +99,25 @@ def main(p):
             raise Error(f"{name} = {values}: no parameter of MODEL = {p.MODEL}")
     bands, found = backplanes.split(image)
     chosen, parameters = laws(p.MODEL, p.K, p.L, len(bands), source)
-    step = max(1, CELLS // image.core.shape[2])
+    limits = p.MAXINCIDENCE, p.MAXEMISSION
+    least = np.cos(np.radians(limits))
     if {"INCIDENCE", "EMISSION"} <= set(found):
-        angles, origin = by_bands(found), "Bands"
+        angles, origin = cosines.of_bands(found), "Bands"
+        windows = [(range(len(bands)), slice(0, image.core.shape[1]))]
     else:
         where = places.of(image)
         if where.g is None:
             raise Error(f"{source}: no bands INCIDENCE and EMISSION, and no geometry is attached")
-        angles, origin = by_geometry(where), "Geometry"
-        step = where.g.camera.lines if len(where.g) > 1 else step
+        angles, origin = cosines.of_places(where, least), "Geometry"
+        windows = where.windows(len(bands))
 
-    limits = p.MAXINCIDENCE, p.MAXEMISSION
-    core = correct(image.core, bands, angles, chosen, np.cos(np.radians(limits)), step, p.jobs)
+    valid = correct(image.core, bands, windows, angles, chosen, least, p.jobs)
 
     label = image.label.copy()
     group = label.object("IsisCube").group("Photometry")
     group.update(Model=p.MODEL, **parameters, Angles=origin)
     for key, value in zip(("MaximumIncidence", "MaximumEmission"), limits, strict=True):
         group.set(key, Quantity(value, "degrees"))
-    p.say(f"{100 * np.mean(~np.isnan(core[bands])):.1f} % of the samples within the limits")
-    cube.write(p.TO, image.replace(core=core, label=label), p)
+    share = 100 * valid / (len(bands) * image.core[0].size)
+    p.say(f"{share:.1f} % of the samples within the limits")
+    cube.write(p.TO, image.replace(label=label), p)

@@ -7,13 +7,20 @@ and seen along -v (kit/frames: where Sun and observer stood for the light that w
 
 as ISIS's phocube defines them on the ellipsoid.  LATITUDE is planetographic and LONGITUDE
 positive west; RANGE is the distance from the observer and RESOLUTION what a pixel spans there,
-across the line of sight: RANGE over the focal length in pixels.
+across the line of sight: RANGE over the focal length in pixels.  The angle between unit vectors
+is taken as
+
+    2 arctan(|a - b| / |a + b|)                                                (2)
+
+which rounding spares at 0 too, unlike the arc of the cosine (Kahan 2006, How Futile are Mindless
+Assessments of Roundoff, section 12).  Over a grid the vectors are those of `smooth`.
 """
+
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from . import ellipsoid, picture
-from .attitude import cosine
+from . import ellipsoid, picture, reserved, smooth
 from .label import Quantity
 
 UNITS = {
@@ -25,7 +32,16 @@ UNITS = {
     "RANGE": "km",
     "RESOLUTION": "km/pixel",
 }
-CELLS = 1 << 18  # computed together
+PARTS = {  # what each is made of; none has an edge but the ellipsoid's own
+    "INCIDENCE": ("normal", "sunward"),
+    "EMISSION": ("normal", "upward"),
+    "PHASE": ("sunward", "upward"),
+    "LATITUDE": ("ground",),
+    "LONGITUDE": ("ground",),
+    "RANGE": ("away",),
+    "RESOLUTION": ("away",),
+}
+TOLERANCE = 1e-8  # of the unit vectors, and of the distance relatively, between the nodes
 
 
 def planes(names, g, f, p):
@@ -35,19 +51,7 @@ def planes(names, g, f, p):
     g      Geometry;  f  frames, integers of shape F
     p      (*F, ..., 3) km body-fixed; NaN gives NaN
     """
-    n, sun, sight = g.lines(f, p)
-    away = np.sqrt((sight * sight).sum(-1))
-    look = sight / away[..., None]
-    made = {
-        "INCIDENCE": lambda: _degrees(cosine(n, sun)),
-        "EMISSION": lambda: _degrees(-cosine(n, look)),
-        "PHASE": lambda: _degrees(-cosine(look, sun)),
-        "LATITUDE": lambda: ellipsoid.latlon(p, g.radii)[0],
-        "LONGITUDE": lambda: ellipsoid.latlon(p, g.radii)[1],
-        "RANGE": lambda: away,
-        "RESOLUTION": lambda: away / g.camera.focal,
-    }
-    return np.stack([np.broadcast_to(made[name](), away.shape) for name in names])
+    return _made(names, g, _parts(names, g, f, np.asarray(p, float)))
 
 
 def plane(name, g, f, p):
@@ -55,22 +59,69 @@ def plane(name, g, f, p):
     return planes([name], g, f, p)[0]
 
 
-def _degrees(c):
-    return np.degrees(np.arccos(np.clip(c, -1, 1)))
-
-
-def of_grid(names, g, points, shape):
+def of_grid(names, g, points, shape, threads=None):
     """Return backplanes (names, lines, samples) float32 of a grid seen by the first frame of g.
 
     points, shape  as of `mapping.resample`; cells off the surface are NaN
+    threads        workers, one per processor by default; any number gives the same bytes
     """
-    out = np.empty((len(names), *shape), np.float32)
-    step, sample = max(1, CELLS // shape[1]), np.arange(shape[1])
-    for top in range(0, shape[0], step):
-        line = np.arange(top, min(top + step, shape[0]))[:, None]
+    out = np.full((len(names), *shape), np.nan, np.float32)
+
+    def exact(_, line, sample):
         p, surface = points(line, sample)
-        out[:, line[:, 0]] = planes(names, g, 0, np.where(surface[..., None], p, np.nan))
+        return _parts(names, g, 0, np.where(surface[..., None], p, np.nan))
+
+    def judge(at_nodes, between, told):
+        allowed = TOLERANCE * np.maximum(np.abs(between), 1)
+        return (np.abs(told - between) < allowed).all((0, 2, 3)), np.ones(told.shape[1], bool)
+
+    def work(corners):
+        for _, lines, samples, parts in smooth.tiles(exact, judge, corners, shape):
+            if parts is not None:
+                out[:, lines, samples] = _made(names, g, parts)
+
+    with ThreadPoolExecutor(threads or reserved.processors()) as pool:
+        list(pool.map(work, smooth.chunks(smooth.corners(1, shape))))
     return out
+
+
+def _parts(names, g, f, p):
+    """The parts (m, *F, ...) of some backplanes, one component after the other."""
+    normal, sun, sight = g.lines(f, p)
+    away = np.sqrt((sight * sight).sum(-1, keepdims=True))
+    made = {
+        "normal": lambda: normal,
+        "sunward": lambda: sun / np.sqrt((sun * sun).sum(-1, keepdims=True)),
+        "upward": lambda: -sight / away,
+        "ground": lambda: ellipsoid.normal(p, g.radii),
+        "away": lambda: away,
+    }
+    return np.moveaxis(np.concatenate([made[part]() for part in _needed(names)], -1), -1, 0)
+
+
+def _needed(names):
+    return list(dict.fromkeys(part for name in names for part in PARTS[name]))
+
+
+def _made(names, g, parts):
+    """Backplanes (names, ...) of their parts (m, ...)."""
+    found, at = {}, 0
+    for part in _needed(names):
+        width = 1 if part == "away" else 3
+        found[part], at = parts[at : at + width], at + width
+    made = {
+        "LATITUDE": lambda n: np.degrees(np.arctan2(n[2], np.hypot(n[0], n[1]))),
+        "LONGITUDE": lambda n: ellipsoid.west(np.degrees(np.arctan2(n[1], n[0]))),
+        "RANGE": lambda away: away[0],
+        "RESOLUTION": lambda away: away[0] / g.camera.focal,
+    }
+    return np.stack([made.get(n, _angle)(*(found[part] for part in PARTS[n])) for n in names])
+
+
+def _angle(a, b):
+    """Degrees between unit vectors (3, ...), eq. (2)."""
+    apart, along = ((v * v).sum(0) for v in (a - b, a + b))
+    return np.degrees(2 * np.arctan2(np.sqrt(apart), np.sqrt(along)))
 
 
 def split(cube):

@@ -49,10 +49,9 @@ def corrected(v, mu0, mu, law, least):
 
     v        samples, special pixels as NaN; within the limits they keep their kind
     mu0, mu  cosines of incidence and emission, the shape of v; NaN off the surface
-    law      function of mu0 and mu, eqs. (1) to (4)
+    law      function of mu0 and mu, eqs. (1) to (4), in the precision of v
     least    (mu0, mu): where either is less, or not above 0, the result is Null
     """
     within = (mu0 >= least[0]) & (mu >= least[1]) & (mu0 > 0) & (mu > 0)
-    f = np.ones(v.shape, v.dtype)
-    f[within] = law(mu0[within], mu[within])
+    f = law(*(np.where(within, c, 1).astype(v.dtype) for c in (mu0, mu)))
     return np.where(within, special.restore(v / f, v), special.NULL)

@@ -53,6 +53,47 @@ class Places:
         f = frame if isinstance(frame, int) else f
         return f, self.g.hit(f, self.g.look(f, x, y, band))
 
+    @property
+    def shape(self):
+        """Lines and samples of each of the `windows`."""
+        return self.lines if self.alike else self.g.camera.lines, self.samples
+
+    def windows(self, bands):
+        """The parts of so many image bands that are seen at once: list of (bands, lines), a range
+        and a slice, all of one size.  A strip has one of each band and frame."""
+        height, _ = self.shape
+        if self.alike:
+            return [(range(bands), slice(0, height))]
+        tops = range(0, self.lines, height)
+        return [(range(b, b + 1), slice(t, t + height)) for b in range(bands) for t in tops]
+
+    def angles(self, window, line, sample):
+        """Cosines mu0 and mu (2, n, ...) where `windows` (n,) of these numbers show the ground.
+
+        line, sample  (n, ...) that broadcast, from the window's first; fractions are fine
+
+        NaN off a map's target.  In the sky, with q the point of the line of sight nearest the
+        ellipsoid where that is a sphere of radius 1, mu0 is as at q and mu goes on below 0,
+
+            mu = -sqrt(q^2 - 1)                                                (1)
+        """
+        if self.grid is not None:
+            return np.stack(self.g.angles(0, self.grid.points(line, sample)[0]))
+        band, f = np.divmod(window, len(self.g))
+        x, y = np.broadcast_arrays(sample + 0.5, line + 0.5)
+        each = (slice(None), *[None] * (x.ndim - 1))
+        d = self.g.look(f[each], x, y, band[each])
+        cosines = np.stack(self.g.angles(f, self.g.hit(f, d)))
+        sky = np.isnan(cosines[0])
+        if sky.any():
+            f = np.broadcast_to(f[each], sky.shape)[sky]
+            p = self.g.tangent(f, d[sky])
+            q = p / self.radii
+            below = -np.sqrt(np.maximum((q * q).sum(-1) - 1, 0))
+            beside = np.stack([self.g.angles(f, p)[0], below])
+            cosines[:, sky] = np.nan_to_num(beside, nan=-1.0)  # behind the observer
+        return cosines
+
     def pixel(self, f, band, p):
         """Line, sample (*F, ...) of surface points p (*F, ..., 3) km in frames f (*F), and the
         distance (*F, ...), px, to the edge of the framelet or map: below 0 they do not show."""
