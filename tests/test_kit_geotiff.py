@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 
 import numpy as np
@@ -131,9 +132,44 @@ def test_the_item_cube_damaged(folder):
         cube.read(f"{folder}/x.tif")
 
 
+def test_a_label_is_read_without_the_samples(folder, shell):
+    data = bytearray((folder / "x.tif").read_bytes())
+    with rasterio.open(folder / "x.tif") as dataset:
+        found = list(geotiff.blocks(dataset))
+    assert len(found) == 3  # all His, all zero, and one with samples
+    for _, _, _, at, size in found:
+        data[at : at + size] = bytes(size)
+    (folder / "d.tif").write_bytes(data)
+    assert shell("getkey FROM=d.tif KEYWORD=ProductId").stdout == b"JNCE_X\n"
+    assert shell("catlab FROM=d.tif").stdout == shell("catlab FROM=x.cub").stdout
+    with pytest.raises(IoError, match="d.tif: cannot be read as a TIFF"):
+        cube.read(f"{folder}/d.tif")
+
+
+def test_bands_of_a_tiff_in_any_order(folder):
+    a, b = (cube.read(f"{folder}/x.{end}+2,1,2") for end in ("cub", "tif"))
+    np.testing.assert_array_equal(a.core.view(np.uint32), b.core.view(np.uint32))
+    assert a.label == b.label and a.band_names() == ["RED", "BLUE", "RED"]
+
+
+@pytest.mark.skipif(not shutil.which("gdalinfo"), reason="gdal-bin is not installed")
+def test_the_gdal_of_the_system_reads_the_tiff(folder, shell):
+    sums = [shell(f"gdalinfo -checksum x.{end} | grep Checksum").stdout for end in ("cub", "tif")]
+    assert sums[0] == sums[1] and sums[0].count(b"Checksum") == 2
+
+
+def test_what_a_picture_viewer_says_beside_a_tiff_changes_nothing(folder):
+    (folder / "x.tif.aux.xml").write_text(
+        '<PAMDataset><Metadata domain="PERIJOVE"><MDI key="CUBE">?</MDI></Metadata></PAMDataset>'
+    )
+    assert cube.read(f"{folder}/x.tif").group("Archive")["ProductId"] == "JNCE_X"
+
+
 def test_an_integer_that_no_tiff_holds():
     with pytest.raises(Error, match="SignedInteger"):
-        geotiff.pack(b"", ("SignedInteger", "Lsb", 0.0, 1.0), None, b"", {}, "x.tif")
+        geotiff.pack(
+            None, b"", ("SignedInteger", "Lsb", 0.0, 1.0), (1, 1, 1), [], None, {}, "x.tif"
+        )
 
 
 def test_a_command_without_rasterio_in_sight_starts_light():

@@ -12,7 +12,7 @@ from . import files
 from .error import Error
 from .label import Node
 from .sink import Sink
-from .source import Blob, opened
+from .source import STRIPE, Blob, opened
 
 __all__ = ["Blob", "Cube", "band_names", "group", "new", "opened", "read", "write"]
 
@@ -92,7 +92,7 @@ def write(path, cube, p=None, type="Real"):
     """Write a cube to a file or to standard output ("-"), with the tool's entry in its History."""
     heads = [(b.head, len(b.data)) for b in cube.blobs]
     sink = Sink(path, cube.label, cube.core.shape, type, heads, cube.history, p)
-    step = max(1, (1 << 22) // max(1, cube.core.shape[2]))
+    step = max(1, STRIPE // (4 * max(1, cube.core.shape[2])))
 
     def blocks():
         for band in cube.core:

@@ -40,8 +40,8 @@ class Reader:
     """
 
     def __init__(self, path):
-        self.path, self.at, self.ahead = path, 0, b""
-        if path == "-":
+        self.path, self.at, self.ahead, self.stdin = path, 0, b"", path == "-"
+        if self.stdin:
             if sys.stdin is None or sys.stdin.closed:
                 raise IoError("standard input is closed: give FROM=file or pipe a cube in")
             if sys.stdin.isatty():
@@ -54,6 +54,7 @@ class Reader:
             except OSError as error:
                 raise IoError(f"{path}: cannot be read: {reason(error)}") from None
         self.size = _size(self.stream)
+        self.first = 0 if self.size is None else self.stream.tell()
 
     def read(self, count=-1):
         """Return up to count bytes, all there are where count is negative."""
@@ -106,21 +107,33 @@ class Reader:
                 f"{self.path}: {what} overlaps what stands before it: the label is damaged"
             )
         self.promise(offset - self.at, f"what stands before {what}")
+        if self.size is not None:  # a file: nothing is read
+            self.stream.seek(max(0, offset - self.at - len(self.ahead)), os.SEEK_CUR)
+            self.ahead, self.at = self.ahead[offset - self.at :], offset
         while self.at < offset:
             self.exactly(min(offset - self.at, 1 << 20), f"what stands before {what}")
 
     def spool(self):
-        """Hold the rest in memory, so that offsets may be visited in any order."""
+        """Put the rest in a temporary file, so that offsets may be visited in any order."""
+        import tempfile
+
         start = self.at
-        self.become(b"\0" * start + self.read(), start)
+        try:
+            rest = tempfile.TemporaryFile()  # without a name: it is gone with the reader
+            rest.seek(start)
+            while data := self.read(1 << 20):
+                rest.write(data)
+            size = rest.tell()
+        except OSError as error:
+            raise IoError(f"{tempfile.gettempdir()}: cannot be written: {reason(error)}") from None
+        self.become(rest, size)
+        self.seek(start, "the rest")
 
-    def become(self, data, at=0):
-        """Go on with these bytes, from an offset, instead of the input's."""
-        import io
-
+    def become(self, stream, size):
+        """Go on with another stream of size bytes, from its beginning, instead of the input's."""
         self.close()
-        self.stream, self.ahead, self.at, self.size = io.BytesIO(data), b"", at, len(data)
-        self.stream.seek(at)
+        self.stream, self.ahead, self.at, self.size, self.first = stream, b"", 0, size, 0
+        self.stdin = False
 
     def seek(self, offset, what):
         """Go to a byte offset of a file or a spooled pipe."""
@@ -129,11 +142,11 @@ class Reader:
                 f"{self.path}: {what} begins at byte {offset + 1} of {self.size}: "
                 "the file is truncated or its label damaged"
             )
-        self.stream.seek(offset)
+        self.stream.seek(self.first + offset)
         self.at, self.ahead = offset, b""
 
     def close(self):
-        if self.path != "-":
+        if not self.stdin:
             self.stream.close()
 
 

@@ -1,25 +1,28 @@
 """A cube as a GeoTIFF: TO=x.tif, for maps that are mostly empty and for GIS.
 
-The samples are those of the cube, raw as on disk and deflated, in tiles of 256 x 256 of which those
-that are all Null take no room; Null is the nodata value.  Base and Multiplier are scale and offset.
+The samples are those of the cube, raw as on disk and compressed, in tiles of 256 x 256 of which
+those that are all Null take no room; Null is the nodata value.  Base and Multiplier are scale and
+offset.
 The metadata domain PERIJOVE holds the label for people (LABEL) and everything of the cube but its
 samples (CUBE: zlib, base64), so that a tool reads from x.tif what it would read from x.cub.
+Written here and read (geotiffin.py) by rows of tiles, never held whole.
 """
 
 import base64
-import binascii
-import warnings
+import contextlib
+import itertools
+import os
+import stat
 import zlib
 
 import numpy as np
 
-from . import label, quiet, special
+from . import files, label, quiet, special
 from .error import Error, IoError
 
 DOMAIN = "PERIJOVE"
 MAGIC = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")  # classic and BigTIFF, either byte order
 TILE = 256
-LARGEST = 1 << 28  # bytes of labels and tables that a TIFF may unfold to
 TYPES = ("UnsignedByte", "SignedWord", "UnsignedWord", "Real", "Double")
 
 
@@ -29,40 +32,48 @@ def named(path):
 
 
 def through(reader):
-    """Let a files.Reader that begins with a TIFF go on with the cube that it holds."""
+    """Let a files.Reader that begins with a TIFF go on with the cube that it holds.
+
+    Return its geotiffin.Windows, None where it is no TIFF.
+    """
     first = reader.read(4)
     reader.unread(first)
-    if first in MAGIC:
-        reader.become(unpack(reader.read(), reader.path))
+    if first not in MAGIC:
+        return None
+    from . import geotiffin
+
+    return geotiffin.through(reader)
 
 
-def pack(head, pixels, raw, tail, place, path):
-    """Return the bytes of a GeoTIFF.
+def null(kind):
+    """Return the value of Null of a pixel type on disk, as a number of Python."""
+    found = special.TYPES[kind][1][0]
+    return float(found.view(f"f{found.itemsize}")) if kind in ("Real", "Double") else found
 
-    head    bytes of the cube's label;  tail  those that follow its samples
-    pixels  type, byte order, Base, Multiplier;  raw (bands, lines, samples) as on disk
+
+def pack(stream, head, pixels, shape, raws, tail, place, path, threads=1):
+    """Write a GeoTIFF to a binary stream; return True where GDAL knows its coordinates.
+
+    head    bytes of the cube's label;  tail()  those that follow its samples
+    pixels  type, byte order, Base, Multiplier;  shape  (bands, lines, samples)
+    raws    samples as on disk (lines, samples), band by band from the top
     place   {crs, transform} of raster.georeference
     """
-    from rasterio import Env
-    from rasterio.io import MemoryFile
-
-    kind, _, base, multiplier = pixels
+    kind = pixels[0]
     if kind not in TYPES:
         raise Error(f"{path}: {kind} samples do not go into a TIFF: expected {', '.join(TYPES)}")
-    bands, lines, samples = raw.shape
-    text = head.rstrip(b"\0")
-    whole = base64.b64encode(zlib.compress(text + b"\0" + tail)).decode()
-    null = special.TYPES[kind][1][0]
-    null = float(null.view(f"f{null.itemsize}")) if kind in ("Real", "Double") else null
+    bands, lines, samples = shape
     options = {
         "driver": "GTiff",
         "count": bands,
         "height": lines,
         "width": samples,
-        "dtype": raw.dtype.newbyteorder("=").name,
-        "nodata": null,
-        "compress": "deflate",
-        "predictor": 3 if raw.dtype.kind == "f" else 2,
+        "dtype": special.dtype(kind).newbyteorder("=").name,
+        "nodata": null(kind),
+        "compress": "zstd",  # as small as deflate, in half the time
+        "zstd_level": 1,
+        "predictor": 3 if special.dtype(kind).kind == "f" else 2,
+        "num_threads": threads,  # the same bytes for any number
         "tiled": True,
         "blockxsize": TILE,
         "blockysize": TILE,
@@ -71,83 +82,97 @@ def pack(head, pixels, raw, tail, place, path):
         "interleave": "band",
         **place,
     }
-    with warnings.catch_warnings(), Env(), MemoryFile() as memory:  # Env: GDAL keeps quiet
-        warnings.simplefilter("ignore")  # a cube without a map is what it is
-        with memory.open(**options) as dataset:
-            dataset.write(raw)
-            dataset.descriptions = _names(label.loads(text.decode("latin-1")), bands)
-            dataset.scales, dataset.offsets = (multiplier,) * bands, (base,) * bands
-            people = text.decode("latin-1").encode("ascii", "replace").decode()
-            dataset.update_tags(ns=DOMAIN, LABEL=people, CUBE=whole)
-        return memory.read()
+    with quiet.writing(path) as rasterio, _target(stream, rasterio) as name:
+        dataset = rasterio.open(name, "w", **options)
+        try:
+            wrote = _fill(dataset, head, pixels, raws, tail)
+        finally:
+            with files.silence():
+                dataset.close()
+        with rasterio.open(name) as dataset:
+            if not _whole(dataset, *wrote):  # GDAL does not tell of a disk that fills at the end
+                raise IoError(f"{path}: cannot be written, is the disk full?")
+            return dataset.crs is not None
+
+
+@contextlib.contextmanager
+def _target(stream, rasterio):
+    """Yield the name under which GDAL writes what is to go to a stream: its own for a file."""
+    if stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+        yield stream.name
+        return
+    with rasterio.MemoryFile() as memory:
+        yield memory.name
+        stream.write(memory.read())
+
+
+def _fill(dataset, head, pixels, raws, tail):
+    """Write samples and metadata, as for pack; return the count of tiles and the item CUBE."""
+    kind, _, base, multiplier = pixels
+    bands, lines, samples = dataset.count, dataset.height, dataset.width
+    count, empty = 0, null(kind)
+    for band, line, raw in rows(raws, (bands, lines, samples), TILE):
+        there = (raw != empty).any(0)
+        with files.silence():  # libtiff prints what GDAL raises
+            for s in range(0, samples, TILE):
+                if there[s : s + TILE].any():
+                    tile = raw[:, s : s + TILE]
+                    window = (line, line + len(tile)), (s, s + tile.shape[1])
+                    dataset.write(tile, band + 1, window=window)
+                    count += 1
+    text = head.rstrip(b"\0")
+    whole = base64.b64encode(zlib.compress(text + b"\0" + tail())).decode()
+    dataset.descriptions = _names(label.loads(text.decode("latin-1")), bands)
+    dataset.scales, dataset.offsets = (multiplier,) * bands, (base,) * bands
+    people = text.decode("latin-1").encode("ascii", "replace").decode()
+    dataset.update_tags(ns=DOMAIN, LABEL=people, CUBE=whole)
+    return count, whole
+
+
+def blocks(dataset):
+    """Yield band, y, x of the blocks that a dataset's file has, their offsets and sizes."""
+    shape = dataset.height, dataset.width
+    down, across = (-(-n // b) for n, b in zip(shape, dataset.block_shapes[0], strict=True))
+    for band, y, x in np.ndindex(dataset.count, down, across):
+        at, size = (
+            dataset.get_tag_item(f"BLOCK_{what}_{x}_{y}", "TIFF", bidx=band + 1)
+            for what in ("OFFSET", "SIZE")
+        )
+        if at is not None:
+            yield band, y, x, int(at), int(size)
+
+
+def _whole(dataset, count, whole):
+    """Return True where a TIFF has so many tiles, each to itself, and the item CUBE."""
+    found = [(at, size) for *_, at, size in blocks(dataset)]
+    directory = int(dataset.get_tag_item("IFD_OFFSET", "TIFF", bidx=1)), 0
+    ends = sorted([*found, directory])
+    apart = all(a + size <= b for (a, size), (b, _) in itertools.pairwise(ends))
+    return apart and len(found) == count and dataset.tags(ns=DOMAIN).get("CUBE") == whole
+
+
+def rows(raws, shape, height):
+    """Yield band, first line and samples of one row of tiles after the other, height lines each."""
+    bands, lines, samples = shape
+    raws = iter(raws)
+    rest = np.empty((0, samples))
+    for band, line in itertools.product(range(bands), range(0, lines, height)):
+        row, held = None, 0
+        full = min(height, lines - line)
+        while held < full:
+            rest = rest if len(rest) else next(raws).reshape(-1, samples)
+            part, rest = rest[: full - held], rest[full - held :]
+            if len(part) < full:  # a copy: who made it may use its room again
+                row = np.empty((full, samples), part.dtype) if row is None else row
+                row[held : held + len(part)] = part
+            held += len(part)
+        yield band, line, part if row is None else row
 
 
 def _names(root, bands):
     from .cube import band_names
 
     return band_names(root, bands)
-
-
-def unpack(data, path):
-    """Return the bytes of the cube that a TIFF of ours holds; a TIFF of others is an Error."""
-    try:
-        with quiet.reading(path, "a TIFF") as rasterio, rasterio.MemoryFile(data) as memory:
-            with memory.open(driver="GTiff") as dataset:
-                whole = dataset.tags(ns=DOMAIN).get("CUBE")
-                if whole is None:
-                    raise Error(f"{path}: a TIFF that holds no cube of ours: import it by std2cub")
-                place = dataset.transform
-                head, tail, root = _head(whole, path)
-                raw = _checked(dataset, root, path)
-    except MemoryError:
-        raise IoError(f"{path}: claims more samples than the memory holds: damaged?") from None
-    _same_place(root, place, path)
-    return head + raw.tobytes() + tail
-
-
-def _head(whole, path):
-    """Return label and tail bytes, and the root Node, of the item CUBE."""
-    try:
-        unfold = zlib.decompressobj()
-        text = unfold.decompress(base64.b64decode(whole, validate=True), LARGEST)
-        if not unfold.eof:
-            raise zlib.error("it does not end")
-    except (zlib.error, binascii.Error, ValueError) as error:
-        raise IoError(f"{path}: its item CUBE is damaged: {error}") from None
-    text, _, tail = text.partition(b"\0")
-    root = label.loads(text.decode("latin-1"))
-    room = root.object("Label").integer("Bytes")
-    if not len(text) < room <= LARGEST:
-        raise IoError(f"{path}: its item CUBE is damaged: a label of {room} bytes")
-    return text.ljust(room, b"\0"), tail, root
-
-
-def _checked(dataset, root, path):
-    """Return the raw samples of a TIFF, in the byte order that its label tells."""
-    core = root.object("IsisCube").object("Core")
-    size, pixels = core.group("Dimensions"), core.group("Pixels")
-    expected = tuple(size.integer(k) for k in ("Bands", "Lines", "Samples"))
-    kind, order = pixels.text("Type"), pixels.text("ByteOrder")
-    found = dataset.count, dataset.height, dataset.width
-    same = kind in TYPES and set(dataset.dtypes) == {special.dtype(kind).newbyteorder("=").name}
-    if found != expected or not same or order not in special.ORDER:
-        raise Error(
-            f"{path}: {found} bands, lines, samples of {dataset.dtypes[0]}, its label says "
-            f"{expected} of {kind}: another program changed it; import it by std2cub"
-        )
-    return dataset.read().astype(special.dtype(kind, order), copy=False)
-
-
-def _same_place(root, found, path):
-    """Refuse a TIFF that lies elsewhere than its label's Group Mapping."""
-    if not root.object("IsisCube").nodes("Mapping"):
-        return
-    expected = place(root, path).get("transform")
-    if expected is not None and not expected.almost_equals(found, 1e-6):
-        raise Error(
-            f"{path}: its corner or resolution is no longer that of its Group Mapping: another "
-            "program changed it; import it by std2cub"
-        )
 
 
 def place(root, path):

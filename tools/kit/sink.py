@@ -82,13 +82,13 @@ def _tile_axis(n, limit):
     return n if n <= limit else next((d for d in range(limit, 128, -1) if n % d == 0), 128)
 
 
-def _tiled(raw, tile):
-    bands, lines, samples = raw.shape
-    tl, ts = tile
-    full = np.zeros((bands, -(-lines // tl) * tl, -(-samples // ts) * ts), raw.dtype)
-    full[:, :lines, :samples] = raw
-    full = full.reshape(bands, full.shape[1] // tl, tl, full.shape[2] // ts, ts).swapaxes(2, 3)
-    return np.ascontiguousarray(full)
+def _tiled(raws, shape, tile):
+    """Yield samples tile by tile, from samples line by line; zero fills up the last ones."""
+    (tl, ts), samples = tile, shape[2]
+    for _, _, raw in geotiff.rows(raws, shape, tl):
+        full = np.zeros((tl, -(-samples // ts), ts), raw.dtype)
+        full.reshape(tl, -1)[: len(raw), :samples] = raw
+        yield full.swapaxes(0, 1)
 
 
 class Sink:
@@ -128,29 +128,34 @@ class Sink:
 
     def write(self, stream, blocks, tail):
         """Write everything: blocks yield samples in memory; tail() gives the blobs' bytes."""
-        if self.tiff:
-            from . import raster
+        self.pour(stream, (self.encode(b) for b in blocks), tail)
 
-            raw = np.concatenate([self.encode(b).reshape(-1) for b in blocks]).reshape(self.shape)
-            rest = b"".join([*tail(), self.history])
-            where = geotiff.place(self.root, self.to.path)
-            data = geotiff.pack(self.head, self.pixels, raw, rest, where, self.to.path)
-            if self.p is not None and where and not raster.located(data):
-                self.p.say("GeoTIFF has no words for the projection: only perijove knows it")
-            stream.write(data)
-            return
+    def pour(self, stream, raws, tail):
+        """Write everything: raws yield samples as they are on disk."""
+        if self.tiff:
+            return self._tiff(stream, raws, tail)
         stream.write(self.head)
-        if self.tile:
-            parts = [self.encode(b).reshape(-1) for b in blocks]
-            raw = np.concatenate(parts, dtype=parts[0].dtype)  # else the order becomes native
-            encoded = [_tiled(raw.reshape(self.shape), self.tile)]
-        else:
-            encoded = (self.encode(b) for b in blocks)
-        for raw in encoded:
+        for raw in _tiled(raws, self.shape, self.tile) if self.tile else raws:
             stream.write(memoryview(np.ascontiguousarray(raw)).cast("B"))
         for data in tail():
             stream.write(data)
         stream.write(self.history)
+
+    def _tiff(self, stream, raws, tail):
+        where = geotiff.place(self.root, self.to.path)
+        known = geotiff.pack(
+            stream,
+            self.head,
+            self.pixels,
+            self.shape,
+            raws,
+            lambda: b"".join([*tail(), self.history]),
+            where,
+            self.to.path,
+            self.p.jobs if self.p is not None else 1,
+        )
+        if self.p is not None and where and not known:
+            self.p.say("GeoTIFF has no words for the projection: only perijove knows it")
 
 
 def pixel_type(cube):

@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import itertools
 import os
 
 import numpy as np
@@ -39,7 +40,7 @@ class Source:
             raise
 
     def _open(self, words):
-        geotiff.through(self.reader)
+        self.tiff = geotiff.through(self.reader)  # None: no TIFF
         try:
             self.label, rest = label.read(self.reader)
         except (Error, IoError) as error:
@@ -109,13 +110,23 @@ class Source:
             )
         return bands * lines * samples * self.dtype.itemsize
 
-    def _core_reader(self):
-        if "^Core" not in self.core:
-            self._goto(self.core.integer("StartByte", 1) - 1, "label")
-            return self.reader
-        reader = files.Reader(_beside(self.name, self.core.text("^Core")))
-        reader.skip_to(self.core.integer("StartByte", 1) - 1, "core")
+    def core_reader(self):
+        """Return a files.Reader at the first sample, which all are to come after."""
+        start, reader = self.core.integer("StartByte", 1) - 1, self.reader
+        if "^Core" in self.core:
+            reader = files.Reader(_beside(self.name, self.core.text("^Core")))
+            reader.skip_to(start, "core")
+        else:
+            self._goto(start, "label")
+        reader.promise(self._bytes(), "the core")
         return reader
+
+    def pass_core(self):
+        """Return the files.Reader of the samples, and the offset of the first, going past them."""
+        reader = self.core_reader()
+        start = reader.at
+        reader.skip_to(start + self._bytes(), "the end of the core")
+        return reader, start
 
     def _goto(self, offset, what):
         if self.ordered:
@@ -123,27 +134,26 @@ class Source:
         else:
             self.reader.seek(offset, what)
 
-    def _room(self, shape):
-        """Return an empty array for raw samples; one that does not fit the memory is an Error."""
+    def _room(self, shape, dtype):
+        """Return an empty array for samples; one that does not fit the memory is an Error."""
         try:
-            return np.empty(shape, self.dtype)
+            return np.empty(shape, dtype)
         except (MemoryError, ValueError, OverflowError):
             raise Error(
                 f"{self.name}: {self.shape} bands, lines, samples of {self.type}: more than the "
                 "memory holds; is the label damaged?"
             ) from None
 
-    def decode(self, raw):
-        """Return samples on disk as samples in memory."""
-        return special.decode(raw, self.type, self.base, self.multiplier)
+    def decode(self, raw, out=None):
+        """Return samples on disk as samples in memory; out as for special.decode."""
+        return special.decode(raw, self.type, self.base, self.multiplier, out)
 
     def blocks(self):
         """Yield (band, first line, raw samples (lines, samples)) of a band sequential cube."""
         bands, lines, samples = self.shape
-        reader = self._core_reader()
+        reader = self.core_reader()
         step = max(1, STRIPE // (samples * 4))
-        reader.promise(self._bytes(), "the core")
-        buffer = self._room((step, samples))
+        buffer = self._room((step, samples), self.dtype)
         for band in range(bands):
             for line in range(0, lines, step):
                 block = buffer[: min(step, lines - line)]
@@ -151,20 +161,29 @@ class Source:
                 yield band, line, block
 
     def read_core(self):
-        """Return the samples, in memory, of the chosen bands."""
-        reader = self._core_reader()
+        """Return the samples, in memory, of the chosen bands: held once, read strip by strip."""
+        reader = self.core_reader()
         bands, lines, samples = self.shape
-        reader.promise(self._bytes(), "the core")
-        raw = self._room(self._bytes() // self.dtype.itemsize)
-        reader.into(raw, "the core")
+        out = self._room((len(self.chosen), lines, samples), special.memory(self.type))
+        step, width = self.tile or (max(1, STRIPE // (samples * self.dtype.itemsize)), samples)
+        room = self._room((-(-samples // width), step, width), self.dtype)
+        for band, line in itertools.product(range(bands), range(0, lines, step)):
+            count = min(step, lines - line)
+            places = [out[i, line : line + count] for i, b in enumerate(self.chosen) if b == band]
+            raw = room if self.tile else room[:, :count]
+            if not places:
+                reader.skip_to(reader.at + raw.nbytes, "the core")
+                continue
+            if not self.tile and self.dtype == out.dtype:
+                raw = places[0]  # decoded in place
+            reader.into(raw, "the core")
+            if self.tile:
+                raw = raw.swapaxes(0, 1).reshape(step, -1)[:count, :samples]
+            for place in reversed(places):
+                self.decode(raw.reshape(place.shape), place)
         if reader is not self.reader:
             reader.close()
-        if self.tile:
-            tl, ts = self.tile
-            raw = raw.reshape(bands, -(-lines // tl), -(-samples // ts), tl, ts).swapaxes(2, 3)
-            raw = raw.reshape(bands, -(-lines // tl) * tl, -1)[:, :lines, :samples]
-        raw = raw.reshape(bands, lines, samples)
-        return self.decode(raw if self.all_bands else raw[list(self.chosen)])
+        return out
 
     def read_blobs(self):
         """Return the blobs, and the history's text; call it after the samples."""

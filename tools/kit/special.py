@@ -3,13 +3,21 @@
 On disk they are the reserved values of ISIS (ISIS3 SpecialPixel.h).  In memory each is a
 NaN whose payload tells its kind, so arithmetic can make a NaN of a number but never a
 number of a special pixel, and most of it carries the kind along.
+
+Samples are looked at in blocks that stay in the cache, by integer arithmetic on their bits:
+masked assignment, branch by branch, is ten times slower where special pixels are scattered.
 """
+
+import functools
 
 import numpy as np
 
 NAMES = ("Valid", "Null", "Lrs", "Lis", "His", "Hrs")
+BLOCK = 1 << 16  # samples
 _QUIET = 0x7FC00000
-NULL, LRS, LIS, HIS, HRS = np.arange(_QUIET + 1, _QUIET + 6, dtype=np.uint32).view(np.float32)
+FIVE = np.arange(_QUIET + 1, _QUIET + 6, dtype=np.uint32).view(np.float32)
+NULL, LRS, LIS, HIS, HRS = FIVE
+_LRS, _HRS = np.uint8(2), np.uint8(5)  # kinds
 
 # type: numpy dtype, disk values of Null Lrs Lis His Hrs, first and last valid value
 REAL = np.uint32(0xFF7FFFFB) + np.arange(5, dtype=np.uint32)
@@ -25,6 +33,8 @@ TYPES = {
 }
 ORDER = {"Lsb": "<", "Msb": ">"}
 
+np.empty(1 << 22, np.uint8)  # freed at once: from now on malloc keeps freed blocks (glibc)
+
 
 def dtype(name, order="Lsb"):
     """Return the numpy dtype of an ISIS pixel type."""
@@ -39,75 +49,209 @@ def memory(name):
 def kinds(a):
     """Return the kind of each sample: 0 valid, 1..5 Null Lrs Lis His Hrs; any other NaN is Null."""
     a = np.asarray(a)
-    found = np.zeros(a.shape, np.uint8)
-    if a.dtype.kind != "f":
-        return found
-    special = np.isnan(a)
-    if special.any():
-        bits = a[special].astype(np.float32).view(np.uint32) & 7
-        found[special] = np.where((bits >= 1) & (bits <= 5), bits, 1)
-    return found
+    return _blockwise(_kinds, a, np.uint8) if a.dtype.kind == "f" else np.zeros(a.shape, np.uint8)
 
 
 def restore(a, like):
     """Return a, with the special pixels of like (same shape) put back by kind."""
-    special = np.isnan(like)
-    return np.where(special, np.asarray(like, dtype=a.dtype), a) if special.any() else a
+    if not np.isnan(np.min(like, initial=0)):
+        return a
+    like = np.asarray(like, dtype=a.dtype)
+    if a.shape != like.shape or a.dtype.kind != "f":
+        return np.where(np.isnan(like), like, a)
+    return _blockwise(_restored, a, a.dtype, like)
 
 
-def decode(raw, name, base=0.0, multiplier=1.0):
-    """Return samples in memory from samples on disk: DN = raw * Multiplier + Base."""
-    _, values, first, last = TYPES[name]
-    raw = np.asarray(raw)
-    if name in ("Real", "Double"):
-        bits = raw.astype(raw.dtype.newbyteorder("="), copy=False).view(values.dtype)
-        out = raw.astype(memory(name))  # ISIS ignores Base and Multiplier of a Real cube on reading
-        if (bits >= values[0]).any() or not np.isfinite(raw).all():
-            for k, value in enumerate(values):
-                out[bits == value] = (NULL, LRS, LIS, HIS, HRS)[k]
-            out[np.isnan(raw)] = NULL
-            out[raw == np.inf], out[raw == -np.inf] = HRS, LRS
-        return out
-    out = raw.astype(memory(name))
-    if (base, multiplier) != (0.0, 1.0):
-        out = (out * multiplier + base).astype(out.dtype)
-    if raw.size and (raw.min() < first or raw.max() > last):
-        out[(raw < first)] = LRS  # ISIS: what lies below the valid range and is none of the five
-        out[(raw > last)] = HRS
-        for k, value in reversed(list(enumerate(values))):  # 8 bit: 0 is Null, 255 is Hrs
-            if k != 3 or values[3] != values[4]:
-                out[raw == value] = (NULL, LRS, LIS, HIS, HRS)[k]
-    return out
+def decode(raw, name, base=0.0, multiplier=1.0, out=None):
+    """Return samples in memory from samples on disk: DN = raw * Multiplier + Base.
+
+    out  where they go, if not to a new array; raw itself will do if it has the type of memory
+    """
+    func = functools.partial(_from_whole, name=name, base=base, multiplier=multiplier)
+    if name in ("Real", "Double"):  # ISIS ignores Base and Multiplier of a Real cube on reading
+        func = functools.partial(_from_real, first=TYPES[name][1][0])
+    return _blockwise(func, raw, memory(name), out=out)
 
 
 def encode(a, name, base=0.0, multiplier=1.0, order="Lsb"):
-    """Return samples on disk from samples in memory; what does not fit becomes Lrs or Hrs."""
-    _, values, first, last = TYPES[name]
-    a = np.asarray(a)
-    kind = kinds(a)
+    """Return samples on disk from samples in memory; what does not fit becomes Lrs or Hrs.
+
+    The result may be a itself, where nothing is to be done.
+    """
+    func = functools.partial(_to_whole, name=name, base=base, multiplier=multiplier)
     if name in ("Real", "Double"):
-        native = dtype(name).newbyteorder("=")
-        with np.errstate(over="ignore"):
-            out = a.astype(native)
-        bits = out.view(values.dtype)
-        high, low = (out == np.inf), (out == -np.inf)
-        if high.any() or low.any():
-            bits[high], bits[low] = values[4], values[1]
-    else:
-        native = dtype(name).newbyteorder("=")
-        x = a if (base, multiplier) == (0.0, 1.0) else (a.astype(np.float64) - base) / multiplier
-        rounded = np.rint(x)
-        with np.errstate(invalid="ignore"):  # of infinities
-            half = np.abs(x - rounded) == 0.5
-        if half.any():  # away from zero, as ISIS rounds
-            rounded[half] = np.trunc(x[half]) + np.copysign(1, x[half])
-        if kind.any():
-            rounded[kind > 0] = first
-        low, high = rounded < first, rounded > last
-        out = np.clip(rounded, first, last).astype(native)
-        out[low], out[high] = values[1], values[4]
-        bits = out
-    if kind.any():
-        for k, value in enumerate(values):
-            bits[kind == k + 1] = value
+        func = functools.partial(_to_real, name=name)
+    out = _blockwise(func, a, dtype(name).newbyteorder("="))
     return out.astype(dtype(name, order), copy=False)
+
+
+def places(raw):
+    """Return where Real samples on disk are special, and which of FIVE; None where most are.
+
+    None as well where there are others than the five, infinities and NaN of other programs.
+    """
+    flat, first = raw.reshape(-1), REAL[0]
+    if not flat.max() < np.inf:
+        return None
+    at = (flat <= first.view(np.float32)).nonzero()[0]
+    which = _bits(flat)[at] - first
+    return (at, which) if 4 * len(at) < len(flat) and which.max(initial=0) < 5 else None
+
+
+def _blockwise(func, a, type, *more, out=None):
+    """Return func of a and of more arrays like it, block by block; type is that of the result.
+
+    func takes and returns arrays (n,); of a block of n equal samples it sees one.
+    """
+    shape = np.shape(a)
+    flat, *more = (np.ascontiguousarray(b).reshape(-1) for b in (a, *more))
+    fresh = out is None
+    for i in range(0, flat.size, BLOCK):
+        part = flat[i : i + BLOCK]
+        part = part.astype(part.dtype.newbyteorder("="), copy=False)
+        bits = _bits(part)
+        if not more and bits[0] == bits[len(bits) // 2] and bits.min() == bits.max():
+            part = part[:1]
+        made = func(part, *(b[i : i + BLOCK] for b in more))
+        if fresh and len(made) == flat.size:
+            return made.reshape(shape)
+        out = np.empty(shape, type) if out is None else out
+        out.reshape(-1)[i : i + BLOCK] = made
+    return np.empty(shape, type) if out is None else out
+
+
+def _bits(a):
+    return a.view(f"u{a.dtype.itemsize}")
+
+
+def _choose(where, a, b):
+    """Return a where True and b elsewhere, by their bits."""
+    count = np.count_nonzero(where)
+    if count in (0, where.size):
+        return a if count else b
+    a, b = _bits(a), _bits(b)
+    out = where.astype(b.dtype)
+    np.negative(out, out=out)  # all bits where True
+    out &= a ^ b
+    out ^= b
+    return out
+
+
+def _marked(a, kind, values):
+    """Return a, with one of five values where kind is 1 to 5."""
+    table = np.array([0, *values], a.dtype)
+    return _choose(kind > 0, table.take(kind), a).view(a.dtype)
+
+
+def _kinds(a):
+    with np.errstate(over="ignore"):
+        kind = _bits(a.astype(np.float32, copy=False)).astype(np.uint8) & np.uint8(7)
+    kind -= np.uint8(1)
+    kind *= kind < 5  # any other is Null
+    kind += np.uint8(1)
+    kind *= np.isnan(a)
+    return kind
+
+
+def _restored(a, like):
+    return _choose(np.isnan(like), like, a).view(a.dtype)
+
+
+def _within(a, first, last):
+    """Return True where all samples are numbers of a range."""
+    return bool(first <= a.min() and a.max() <= last)
+
+
+def _from_real(raw, first):
+    def decoded(raw):
+        if raw.dtype == np.float32 and np.isfinite(raw).all():
+            return _shifted(raw, REAL[:1], _bits(FIVE[:1]))
+        place = _bits(raw) - first
+        if place.max() < 5:
+            return FIVE.astype(raw.dtype).take(place)
+        kind = ((place + place.dtype.type(1)) * (place < 5)).astype(np.uint8)
+        kind += np.isnan(raw) + _LRS * (raw == -np.inf) + _HRS * (raw == np.inf)
+        return _marked(raw, kind, FIVE)
+
+    odd = ~(raw > first.view(raw.dtype))  # the first of the five is the greatest
+    return _sparsely(decoded, raw, odd if raw.max() < np.inf else odd | (raw == np.inf))
+
+
+def _to_real(a, name):
+    if a.dtype != TYPES[name][0]:
+        with np.errstate(over="ignore"):
+            a = a.astype(TYPES[name][0])
+    first, values = _bits(FIVE[:1].astype(a.dtype)), TYPES[name][1].view(a.dtype)
+
+    def encoded(a):
+        if a.dtype == np.float32:
+            made = _shifted(a, first, REAL[:1])
+            if np.isfinite(made).all():
+                return made
+        place = _bits(a) - first
+        if place.max() < 5:
+            return values.take(place)
+        kind = _kinds(a) + _LRS * (a == -np.inf) + _HRS * (a == np.inf)
+        return _marked(a, kind, values)
+
+    return _sparsely(encoded, a, ~np.isfinite(a))
+
+
+def _shifted(a, first, to):
+    """Return a, with the five bit patterns from first on moved to those from another on."""
+    bits = _bits(a)
+    return (bits + (bits - first < 5) * (to - first)).view(a.dtype)
+
+
+def _sparsely(func, a, odd):
+    """Return func of the samples that are odd, the others of a as they are."""
+    count = np.count_nonzero(odd)
+    if not count:
+        return a
+    if 16 * count > len(a):
+        return func(a)
+    out, at = a.copy(), odd.nonzero()[0]
+    out[at] = func(a[at])
+    return out
+
+
+def _from_whole(raw, name, base, multiplier):
+    if raw.dtype.itemsize > 2 or _within(raw, *TYPES[name][2:]):
+        return _decoded(raw, name, base, multiplier)
+    return _table(raw.dtype, name, base, multiplier).take(_bits(raw))
+
+
+@functools.lru_cache(maxsize=4)
+def _table(type, *words):
+    """Return the samples in memory of all values of a type of 8 or 16 bits, by their bits."""
+    size = type.itemsize
+    return _decoded(np.arange(1 << 8 * size).astype(f"u{size}").view(type), *words)
+
+
+def _decoded(raw, name, base, multiplier):
+    _, values, first, last = TYPES[name]
+    out = raw.astype(memory(name))
+    if (base, multiplier) != (0.0, 1.0):
+        out = (out * multiplier + base).astype(out.dtype)
+    if not _within(raw, first, last):
+        out[raw < first] = LRS  # ISIS: what lies below the valid range and is none of the five
+        out[raw > last] = HRS
+        for k, value in reversed(list(enumerate(values))):  # 8 bit: 0 is Null, 255 is Hrs
+            if k != 3 or values[3] != values[4]:
+                out[raw == value] = FIVE[k]
+    return out
+
+
+def _to_whole(a, name, base, multiplier):
+    native, values, first, last = TYPES[name]
+    x = a if (base, multiplier) == (0.0, 1.0) else (a.astype(np.float64) - base) / multiplier
+    x = x.astype(np.result_type(x, memory(name)), copy=False)
+    rounded = np.rint(x)
+    with np.errstate(invalid="ignore"):  # of infinities
+        half = np.abs(x - rounded) == 0.5
+    if half.any():  # away from zero, as ISIS rounds
+        rounded = np.rint(x + half * np.copysign(x.dtype.type(0.5), x))
+    if _within(rounded, first, last):
+        return rounded.astype(native)
+    kind = _kinds(a) + _LRS * (rounded < first) + _HRS * (rounded > last)
+    return _marked(np.fmin(np.fmax(rounded, first), last).astype(native), kind, values)
