@@ -119,8 +119,22 @@ def test_what_is_no_match_is_refused():
 def test_peak_and_sigma_of_a_known_surface():
     y, x = np.mgrid[-5:6, -5:6] - np.array([0.3, -0.2])[:, None, None]
     c = 0.8 - 0.01 * y**2 - 0.04 * x**2
-    i, j, peak, sigma = register.summit(c, np.full(c.shape, 4096.0))
+    planes = np.stack([c, np.roll(c, 4, 1), c - 1])  # a peak at the rim, and none above 0
+    i, j, peak, sigma = np.stack(register.summits(planes, np.full(planes.shape, 4096.0)))[:, 0]
     assert_allclose([i, j, peak], [5.3, 4.8, 0.8], atol=1e-6)
     # (1 - 0.64) / (0.8 4096 / (4 pi)) / 0.02: the flat direction is y
     assert_allclose(sigma, np.sqrt(0.36 / (0.8 * 4096 / 12.566371) / 0.02), rtol=1e-6)
-    assert register.summit(np.roll(c, 4, 1), np.ones(c.shape)) is None  # peak at the rim
+    assert np.isfinite(register.summits(planes, np.ones(planes.shape))[2]).tolist() == [1, 0, 0]
+
+
+def test_tiles_without_a_hole_correlate_as_all():
+    """Boxes' sums against the slid masks, in a picture part of which is constant."""
+    a, b = (register.detail(moved(scene(9), *d), 12.0) for d in ((0, 0), (1.2, 0.4)))
+    b[:, 100:] = 0
+    known, margin = np.ones_like(a), 5
+    boxes = register.Boxes(b, known, 64, 2 * margin + 1)
+    for i, j in ((0, 0), (50, 30), (100, 110)):
+        here, there = np.s_[i + 5 : i + 69, j + 5 : j + 69], np.s_[i : i + 74, j : j + 74]
+        full = register.correlation(a[here], known[here], b[there], known[there])
+        assert boxes.whole(i, j)
+        assert_allclose(boxes.correlation(a[here], b[there], i, j), full, atol=1e-5)

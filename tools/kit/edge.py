@@ -31,6 +31,7 @@ LEAST = 1e-12  # determinant of eq. (1): functions that can be told apart have 1
 FEW = 60  # profiles that tell the point spread
 QUIET, MOST = 0.02, 8  # noise over brightness that does no harm; most neighbours averaged
 PIECE = 4.0  # px from one limb point to the next of the same piece
+CACHED = 1 << 15  # samples worked on at a time
 CONTRAST = 0.04  # of the brightest in the band: the least step that is a limb
 
 
@@ -42,32 +43,52 @@ def sample(core, lines, at, s):
 
     NaN where one of the four pixels is special or outside the framelet.
     """
+    out = np.empty((len(at), len(s)))
+    for part in np.array_split(np.arange(len(at)), 1 + out.size // CACHED):
+        out[part] = _sample(core, lines, at[part], s)
+    return out
+
+
+def _sample(core, lines, at, s):
     x = at.x[:, None] + at.nx[:, None] * s - 0.5
     y = at.y[:, None] + at.ny[:, None] * s - 0.5
     j, i = np.floor(x).astype(int), np.floor(y).astype(int)
     inside = (j >= 0) & (j < core.shape[2] - 1) & (i >= 0) & (i < lines - 1)
     j, i = np.clip(j, 0, core.shape[2] - 2), np.clip(i, 0, lines - 2)
     fx, fy = x - j, y - i
-    b, row = at.band[:, None], at.frame[:, None] * lines + i
-    top = core[b, row, j] * (1 - fx) + core[b, row, j + 1] * fx
-    low = core[b, row + 1, j] * (1 - fx) + core[b, row + 1, j + 1] * fx
+    flat, wide = core.reshape(-1), core.shape[2]
+    first = (at.band[:, None] * core.shape[1] + at.frame[:, None] * lines + i) * wide + j
+    top = flat.take(first) * (1 - fx) + flat.take(first + 1) * fx
+    first += wide
+    low = flat.take(first) * (1 - fx) + flat.take(first + 1) * fx
     return np.where(inside, top * (1 - fy) + low * fy, np.nan)
 
 
-def level(profile, near, far):
-    """Mean of each profile (m, n) between near and far px from each of its samples (m, n)."""
-    n = profile.shape[1]
-    total = np.zeros((len(profile), n + 1))
-    np.cumsum(profile, axis=1, out=total[:, 1:])
-    lo, hi = (np.clip(np.arange(n) + int(round(a / STEP)), 0, n) for a in (near, far))
-    return (total[:, hi] - total[:, lo]) / np.maximum(hi - lo, 1)
+def summed(profile):
+    """Sums (m, n + 1) of each profile (m, n) up to each of its samples, and of its NaN."""
+    sums = np.zeros((2, len(profile), profile.shape[1] + 1))
+    for each, total in zip((np.nan_to_num(profile), np.isnan(profile)), sums, strict=True):
+        np.cumsum(each, axis=1, out=total[:, 1:])
+    return sums
 
 
-def falls(profile):
-    """Fall of each profile (m, n) across each of its samples, 3 px to 3 px; 0 at special pixels."""
-    known = np.nan_to_num(profile)
-    fall = level(known, -3, 0) - level(known, 0, 3)
-    return np.where(level(np.isnan(profile), -3, 3) > 0, 0.0, fall)
+def level(total, near, far, i):
+    """Mean of each profile between near and far px from its samples i, by its sums (m, n + 1).
+
+    i  (k,) the same of all, or (m, k)
+    """
+    lo, hi = (np.clip(i + int(round(a / STEP)), 0, total.shape[1] - 1) for a in (near, far))
+    if i.ndim == 1:
+        return (total[:, hi] - total[:, lo]) / np.maximum(hi - lo, 1)
+    sums = np.take_along_axis(total, hi, 1) - np.take_along_axis(total, lo, 1)
+    return sums / np.maximum(hi - lo, 1)
+
+
+def falls(sums, i):
+    """Fall of each profile across its samples i (k,), 3 px to 3 px; 0 at special pixels."""
+    total, holes = sums
+    fall = level(total, -3, 0, i) - level(total, 0, 3, i)
+    return np.where(level(holes, -3, 3, i) > 0, 0.0, fall)
 
 
 def edges(s, profile, half, contrast):
@@ -81,46 +102,44 @@ def edges(s, profile, half, contrast):
     Not clean is: a special pixel between CLEAN px inside and FAR px outside, a sky more than
     half as bright as the limb, half height crossed more than once within 3 px.
     """
-    known, holes = np.nan_to_num(profile), np.isnan(profile)
+    total, holes = sums = summed(profile)
     reach = (s - CLEAN >= s[0]) & (s + FAR[1] <= s[-1]) & (np.abs(s) <= half)
-    fall = np.where(reach, falls(profile), -np.inf)
-    best = fall.argmax(1)[:, None]
+    sought = np.flatnonzero(reach)
+    best = sought[falls(sums, sought).argmax(1)][:, None]
 
-    def take(a, at=best):
-        return np.take_along_axis(a, at, 1)[:, 0]
-
-    inner, outer = take(level(known, -NEAR[1], -NEAR[0])), take(level(known, *FAR))
+    inner = level(total, -NEAR[1], -NEAR[0], best)
+    outer = level(total, *FAR, best)
     width = int(round(3 / STEP))
     near = np.clip(best + np.arange(-width, width + 1), 0, len(s) - 1)
-    window, middle = np.take_along_axis(known, near, 1), 0.5 * (inner + outer)
-    crosses = (window[:, :-1] >= middle[:, None]) & (window[:, 1:] < middle[:, None])
+    window, middle = np.take_along_axis(np.nan_to_num(profile), near, 1), 0.5 * (inner + outer)
+    crosses = (window[:, :-1] >= middle) & (window[:, 1:] < middle)
     at = crosses.argmax(1)[:, None]
-    high, low = take(window, at), take(window, at + 1)
+    high, low = (np.take_along_axis(window, n, 1) for n in (at, at + 1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        place = s[take(near, at)] + STEP * (high - middle) / (high - low)
-    clean = (inner - outer >= contrast) & (outer < 0.5 * inner)
-    clean &= take(level(holes, -CLEAN, FAR[1])) == 0
-    return np.where(clean & (crosses.sum(1) == 1), place, np.nan)
+        place = s[np.take_along_axis(near, at, 1)] + STEP * (high - middle) / (high - low)
+    clean = (inner - outer >= contrast[:, None]) & (outer < 0.5 * inner)
+    clean &= level(holes, -CLEAN, FAR[1], best) == 0
+    return np.where(clean & (crosses.sum(1, keepdims=True) == 1), place, np.nan)[:, 0]
 
 
 def templates(at, s, psf=PSF):
     """T1 and T2 of eq. (1), each (m, len(s)), and dT1/ds, for e = 0; s in steps of STEP."""
-    from scipy.ndimage import convolve1d
-
     fine = STEP / 2  # bins, so that the limb lies between two of them and s on their borders
     reach = int(np.ceil(4 * psf / fine))
-    inside, outside = (int(round(a / fine)) + reach for a in (-s[0], s[-1]))
-    depth = (np.arange(inside)[::-1] + 0.5) * fine
+    depth = (np.arange(int(round(-s[0] / fine)) + reach) + 0.5) * fine
     mu = np.sqrt(np.minimum(2 * at.bend[:, None] * depth, 1.0))
     mu0 = at.mu0[:, None] * np.sqrt(1 - mu * mu) + at.phase[:, None] * mu
-    sharp = np.zeros((2, len(at), inside + outside))
-    sharp[0, :, :inside] = np.maximum(mu0, 0.0)
-    sharp[1, :, :inside] = sharp[0, :, :inside] * mu
-    kernel = np.exp(-0.5 * (np.arange(-reach, reach + 1) * fine / psf) ** 2)
-    smooth = convolve1d(sharp, kernel / kernel.sum(), axis=2, mode="nearest")
-    i = np.round(s / fine).astype(int) + inside
-    t1, t2 = 0.5 * (smooth[..., i - 1] + smooth[..., i])
-    return t1, t2, (smooth[0][:, i] - smooth[0][:, i - 1]) / fine
+    sharp = np.maximum(mu0, 0.0)  # beyond the limb it is 0
+
+    bins = np.arange(-reach, reach + 1)
+    kernel = np.exp(-0.5 * (bins * fine / psf) ** 2)
+    away = np.round((depth[:, None] + s) / fine + 0.5).astype(int)  # bins, of that just outside s
+    inner, outer = (
+        np.where(np.abs(n) <= reach, kernel[np.clip(n + reach, 0, 2 * reach)], 0.0) / kernel.sum()
+        for n in (away - 1, away)
+    )
+    mean, slope = 0.5 * (inner + outer), (outer - inner) / fine
+    return sharp @ mean, (sharp * mu) @ mean, sharp @ slope
 
 
 def widths(profile, at, s):

@@ -7,7 +7,7 @@ where it is special, is the normalised convolution (Knutsson and Westin 1993)
 
 so nothing leaks in from Null samples, and a constant stays that constant up to the
 edge of the data.  A wide Gaussian need not be computed on the fine grid: v m and m
-are averaged over blocks of q x q samples, blurred there, divided, and expanded by 2
+are summed over blocks of q x q samples, blurred there, divided, and expanded by 2
 with Catmull-Rom's cubic and by q/2 linearly.  Averaging and linear expansion widen
 the kernel by the variances (q^2 - 1)/12 and (q/2)^2/6, which the blur leaves out:
 
@@ -19,8 +19,12 @@ import math
 import numpy as np
 
 REACH = 4.5  # sigmas; a Gaussian holds 7e-6 of its weight beyond
-DIRECT = 16.0  # px; below this sigma the Gaussian runs on the fine grid
-ROWS = 64  # lines reduced or expanded at a time: the strip stays in the cache
+DIRECT = 8.0  # px: a narrower Gaussian runs on the fine grid
+SHARE = 16.0  # px of sigma to each 2 samples of a block
+ROWS = 16  # lines summed at a time, at least: they stay in the cache
+LINES = 64  # expanded at a time, about
+HUGE = 1e30  # what is larger is not subtracted: the difference may not be a float32
+MARGIN = 3  # blocks around the plane that the expansion asks for
 
 
 def gaussian(plane, sigma, wrap=False):
@@ -33,35 +37,162 @@ def gaussian(plane, sigma, wrap=False):
     The result is float32 and defined within REACH sigmas of valid samples; it equals
     exact float64 convolution to 2e-3 of its own standard deviation.
     """
-    q = block(sigma)
-    kernel = _kernel(math.sqrt(sigma**2 - _widening(q)) / q)
-    return _filtered(plane, kernel, q, wrap)
+    return LowPass(*plane.shape, sigma, wrap).of(plane)
 
 
 def box(plane, width, wrap=False):
     """Return the masked mean over width x width samples, eq. (1); width is odd, px."""
-    import cv2
-
-    reach = width // 2
-    reference = _reference(plane)
-    value = _padded(plane, reach, wrap) - reference
-    mask = (~np.isnan(value)).astype(np.float32)
-    cv2.patchNaNs(value, 0.0)
-    total = {"ddepth": -1, "ksize": (width, width), "normalize": False}
-    value = cv2.boxFilter(value, borderType=cv2.BORDER_CONSTANT, **total)
-    mask = cv2.boxFilter(mask, borderType=cv2.BORDER_CONSTANT, **total)
-    mean = _ratio(value, np.rint(mask)) + reference
-    return mean[reach:-reach, reach:-reach] if reach else mean
+    return Box(*plane.shape, width, wrap).of(plane)
 
 
 def block(sigma):
-    """Return the block size q for a Gaussian: even and near sigma/13, or 1 (fine grid)."""
-    return 2 * max(1, round(sigma / 26)) if sigma >= DIRECT else 1
+    """Return the block size q for a Gaussian: sigma/16 to sigma/4 and even, or 1."""
+    return 2 * max(1, int(sigma / SHARE)) if sigma >= DIRECT else 1
 
 
-def _widening(q):
-    """Return the variance that averaging and expanding by q add to a kernel, px^2."""
-    return 0.0 if q == 1 else (q * q - 1) / 12 + q * q / 24
+class LowPass:
+    """`gaussian` of a plane that comes and goes by strips: only its block means are held.
+
+    add(line, strip)    strips (n, samples) float32, NaN where special: any heights, from the top
+    done()              after the last; from then on, from any thread:
+    strip(line, lines)  (lines, samples) float32, the same however the plane was cut
+    mean                all that is held, float32, for `restored`
+    """
+
+    def __init__(self, lines, samples, sigma, wrap=False):
+        self.q = q = block(sigma)
+        widening = 0.0 if q == 1 else (q * q - 1) / 12 + q * q / 24
+        self.kernel = _kernel(math.sqrt(sigma**2 - widening) / q)
+        self._lay_out(lines, samples, wrap, len(self.kernel) // 2)
+
+    def _lay_out(self, lines, samples, wrap, reach):
+        self.lines, self.samples, self.wrap = lines, samples, wrap
+        self.margin = 0 if self.q == 1 else MARGIN
+        self.reach = reach if wrap else 0  # blocks on each side that only the blur sees
+        self.at, self.reference, self.mean, self.sums = 0, None, None, None
+
+    @classmethod
+    def restored(cls, lines, samples, sigma, wrap, mean):
+        """Return the LowPass of a plane whose mean was kept."""
+        low = cls(lines, samples, sigma, wrap)
+        low.mean = np.asarray(mean, np.float32)
+        return low
+
+    def of(self, plane):
+        """Return the low pass of a whole plane."""
+        self.add(0, plane)
+        self.done()
+        return self.strip(0, self.lines)
+
+    def add(self, line, strip):
+        """Take the lines of the plane from this one on, which follow those it has."""
+        if self.mean is not None or line != self.at or line + len(strip) > self.lines:
+            raise ValueError(f"lines {line} to {line + len(strip)} after {self.at}")
+        if self.sums is None:
+            self._begin()
+        high = len(self.part)
+        while len(strip):
+            top = self.at % high
+            rows, strip = strip[: high - top], strip[high - top :]
+            self.reference = _typical(rows) if self.reference is None else self.reference
+            np.subtract(rows, self.reference or 0, out=self.part[top : top + len(rows)])
+            self.at += len(rows)
+            if self.at % high == 0 or self.at == self.lines:
+                self._reduce(top + len(rows))
+
+    def _begin(self):
+        """Make room for the sums over blocks, and for lines that fill a row of them or a few."""
+        q, count = self.q, max(1, ROWS // self.q)
+        high, wide = -(-self.lines // q), -(-self.samples // q)
+        shape = high + 2 * self.margin, wide + 2 * (self.margin + self.reach)
+        self.sums = [np.zeros(shape, np.float32) for _ in "vm"]  # of v m and of m
+        self.part = np.empty((count * q, self.samples), np.float32)
+        self.row = np.zeros((count, shape[1] * q), np.float32)
+        # the columns of a row left and right of the plane, and those of the plane they continue
+        own = np.arange(self.row.shape[1]) - q * (self.margin + self.reach)
+        self.beside = np.flatnonzero((own < 0) | (own >= self.samples))
+        self.other = own[self.beside] % self.samples
+
+    def _reduce(self, lines):
+        """Sum the lines that have come, as many, over blocks."""
+        import cv2
+
+        if self.reference is None:
+            return  # nothing but special samples yet
+        q, first = self.q, self.margin + (self.at - lines) // self.q
+        self.part[lines:] = np.nan
+        missing = np.isnan(self.part).view(np.uint8).reshape(-1, q, self.samples)
+        cv2.patchNaNs(self.part, 0.0)
+        value = self.part.reshape(missing.shape).sum(1)
+        mask = q - missing.sum(1, dtype=np.uint8 if q < 256 else np.uint32)
+        before = q * (self.margin + self.reach)
+        for sums, part in zip(self.sums, (value, mask), strict=True):
+            self.row[:, before : before + self.samples] = part
+            if self.wrap:
+                self.row[:, self.beside] = part[:, self.other]
+            size = sums.shape[1], len(self.row)
+            means = cv2.resize(self.row, size, interpolation=cv2.INTER_AREA)
+            rows = sums[first : first + len(means)]
+            rows[...] = means[: len(rows)]
+
+    def done(self):
+        """Blur; the strips can be had now."""
+        if self.at != self.lines:
+            raise ValueError(f"{self.at} of {self.lines} lines")
+        within = slice(self.reach, self.sums[0].shape[1] - self.reach)
+        value, mask = (self._blurred(self.sums.pop(0))[:, within] for _ in range(2))
+        some = mask > 0
+        np.divide(value, mask, out=value, where=some)
+        value[~some] = 0
+        value += self.reference or 0
+        self.mean = value
+        self.sums = self.part = self.row = None
+
+    def _blurred(self, a):
+        import cv2
+
+        return cv2.sepFilter2D(
+            a, cv2.CV_32F, self.kernel, self.kernel, borderType=cv2.BORDER_CONSTANT
+        )
+
+    def strip(self, line, lines):
+        """Return lines of the low pass."""
+        import cv2
+
+        if self.q == 1:
+            return self.mean[line : line + lines].copy()
+        half = self.q // 2
+        # from the middle of half a block to that of the next is one interval
+        first, last = ((y - half // 2) // half for y in (line, line + lines - 1))
+        out = np.empty((last - first + 1, half, self.samples), np.float32)
+        reference = self.mean[0, 0]  # as `_typical`: a constant stays one
+        for top in range(0, len(out), max(1, LINES // half)):
+            part = out[top : top + max(1, LINES // half)]
+            i = first + top
+            rows = self.mean[i // 2 - 2 + MARGIN : (i + len(part)) // 2 + 3 + MARGIN]
+            fine = _doubled(rows - reference)[i % 2 + 4 :][: len(part) + 1]
+            size = fine.shape[1] * half, len(fine)
+            wide = cv2.resize(fine, size, interpolation=cv2.INTER_LINEAR)
+            wide = wide[:, self.q * MARGIN :][:, : self.samples]
+            for k in range(half):
+                w = (k + 0.5 * (half % 2 == 0)) / half
+                cv2.addWeighted(wide[:-1], 1 - w, wide[1:], w, reference, dst=part[:, k])
+        start = line - (first * half + half // 2)
+        return out.reshape(-1, self.samples)[start : start + lines]
+
+
+class Box(LowPass):
+    """`box` of a plane in the same way; width px, odd."""
+
+    def __init__(self, lines, samples, width, wrap=False):
+        self.q, self.width = 1, width
+        self._lay_out(lines, samples, wrap, width // 2)
+
+    def _blurred(self, a):
+        import cv2
+
+        size = (self.width, self.width)
+        return cv2.boxFilter(a, -1, size, normalize=False, borderType=cv2.BORDER_CONSTANT)
 
 
 def _kernel(sigma):
@@ -72,111 +203,19 @@ def _kernel(sigma):
     return (weight / weight.sum()).astype(np.float32)
 
 
-def _filtered(plane, kernel, q, wrap):
-    """Return eq. (1) for a separable kernel given on the grid of q x q blocks."""
-    import cv2
-
-    lines, samples = plane.shape
-    pad = q * (len(kernel) // 2 + 2)
-    reference = _reference(plane)
-    value, mask = _reduced(plane, q, pad, wrap, reference)
-    zero = {"borderType": cv2.BORDER_CONSTANT}
-    value = cv2.sepFilter2D(value, cv2.CV_32F, kernel, kernel, **zero)
-    mask = cv2.sepFilter2D(mask, cv2.CV_32F, kernel, kernel, **zero)
-    mean = _ratio(value, mask)
-    if q == 1:
-        return mean[pad : pad + lines, pad : pad + samples] + reference
-    mean = _expanded(mean, q, pad, lines, samples)
-    mean += reference
-    return mean
-
-
-def _reference(plane):
-    """Return a typical value of a plane.
+def _typical(rows):
+    """Return the middle sample of the first line that has a valid one, None where none has.
 
     Filtering v minus this value keeps float32 exact where it matters: a constant
     plane becomes zeros, and its mean exactly that constant.
     """
-    thin = plane[:: max(1, plane.shape[0] // 64), :: max(1, plane.shape[1] // 64)]
-    valid = thin[~np.isnan(thin)]
-    if not valid.size:
-        valid = plane[~np.isnan(plane)]
-    return np.float32(np.median(valid)) if valid.size else np.float32(0)
-
-
-def _padded(plane, pad, wrap):
-    """Return a plane with pad samples of its other end, or of NaN, on each side."""
-    mode = {"mode": "wrap"} if wrap else {"constant_values": np.nan}
-    rows = np.pad(plane, ((0, 0), (pad, pad)), **mode)
-    return np.pad(rows, ((pad, pad), (0, 0)), constant_values=np.nan)
-
-
-def _reduced(plane, q, pad, wrap, reference):
-    """Return block means of (v - reference) m and m of the plane padded on all sides."""
-    import cv2
-
-    lines, samples = plane.shape
-    wide, step = -(-(samples + 2 * pad) // q), q * max(1, ROWS // q)
-    value = np.zeros((-(-lines // q) + 2 * pad // q, wide), np.float32)
-    mask = np.zeros_like(value)
-    strip = np.full((step, wide * q), np.nan, np.float32)
-    known = np.empty_like(strip)
-    for top in range(0, lines, step):
-        rows = plane[top : top + step]
-        high = -(-len(rows) // q)
-        part, there = strip[: high * q], known[: high * q]
-        part[len(rows) :] = np.nan
-        _lay(part[: len(rows)], rows, pad, wrap)
-        np.subtract(1, np.isnan(part), out=there)
-        part -= reference
-        cv2.patchNaNs(part, 0.0)
-        at = slice((pad + top) // q, (pad + top) // q + high)
-        if q > 1:
-            part, there = (_means(x, (wide, high)) for x in (part, there))
-        value[at], mask[at] = part, there
-    return value, mask
-
-
-def _means(strip, size):
-    """Return the means of blocks; size is (samples, lines) of the result."""
-    import cv2
-
-    return cv2.resize(strip, size, interpolation=cv2.INTER_AREA)
-
-
-def _lay(strip, rows, pad, wrap):
-    """Lay rows into the middle of a strip, and their other ends, or NaN, beside them."""
-    end = pad + rows.shape[1]
-    strip[:, pad:end] = rows
-    if wrap:
-        strip[:, :pad] = np.take(rows, range(-pad, 0), axis=1, mode="wrap")
-        after = range(strip.shape[1] - end)
-        strip[:, end:] = np.take(rows, after, axis=1, mode="wrap")
-    else:
-        strip[:, :pad] = strip[:, end:] = np.nan
-
-
-def _ratio(value, mask):
-    """Return value / mask, and 0 where no valid sample is near."""
-    return np.divide(value, mask, out=np.zeros_like(value), where=mask > 0)
-
-
-def _expanded(mean, q, pad, lines, samples):
-    """Return the part (lines, samples) at pad of a plane given by its q x q blocks."""
-    import cv2
-
-    half = q // 2
-    fine = _doubled(mean)
-    out = np.empty((lines, samples), np.float32)
-    rows = max(1, ROWS // half)  # of the grid of half blocks
-    for top in range(0, -(-lines // half), rows):
-        first = 2 * (pad // q) + top - 1  # one row more on each side to interpolate from
-        part = np.ascontiguousarray(fine[first : first + rows + 2])
-        size = part.shape[1] * half, part.shape[0] * half
-        part = cv2.resize(part, size, interpolation=cv2.INTER_LINEAR)
-        target = out[top * half : (top + rows) * half]
-        target[...] = part[half : half + len(target), pad : pad + samples]
-    return out
+    valid = ~np.isnan(rows)
+    line = valid.any(1).argmax()
+    known = rows[line][valid[line]]
+    if not known.size:
+        return None
+    middle = np.partition(known, known.size // 2)[known.size // 2]
+    return middle if abs(middle) < HUGE else np.float32(0)
 
 
 def _doubled(a):

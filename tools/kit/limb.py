@@ -109,13 +109,21 @@ def points(geometry, spacing=1.5, margin=0.0):
     tangent = (np.sqrt((g.o * g.o).sum(-1)).min() / g.radii.max()) ** 2 - 1
     around = 2 * np.pi * camera.focal / np.sqrt(max(tangent, 1e-2))  # px of limb
     p = curve(g.o, g.radii, max(64, int(around / spacing)))
-    frames = np.arange(len(p))
-    normal = ellipsoid.normal(p, g.radii)
-    mu0 = np.einsum("nki,ni->nk", normal, g.sunb)
-    x, y, z = g.project(frames, p)
-    x1, y1, _ = g.project(frames, p + 100.0 * normal)
+    x, y, z = g.project(np.arange(len(p)), p)
     tx, ty = (np.roll(a, -1, 1) - np.roll(a, 1, 1) for a in (x, y))
-    d = p - g.o[:, None]
+
+    def within(x, y, lowest, highest):
+        """Where lines y + cy, cy from lowest to highest, are those of a framelet."""
+        inside = (x + camera.cx > camera.first) & (x + camera.cx < camera.last)
+        return inside & (y + highest > -margin) & (y + lowest < camera.lines + margin)
+
+    with np.errstate(invalid="ignore"):
+        f, k = np.nonzero((z > 0.3) & within(x, y, camera.cy.min(), camera.cy.max()))
+    p, x, y, tx, ty = (a[f, k] for a in (p, x, y, tx, ty))
+    normal = ellipsoid.normal(p, g.radii)
+    mu0 = (normal * g.sunb[f]).sum(-1)
+    x1, y1, _ = g.project(f, p + 100.0 * normal)
+    d = p - g.o[f]
     d /= np.sqrt((d * d).sum(-1, keepdims=True))
     kappa = ((d / g.radii) ** 2).sum(-1) / np.sqrt(((p / g.radii**2) ** 2).sum(-1))
     with np.errstate(invalid="ignore", divide="ignore"):
@@ -123,19 +131,15 @@ def points(geometry, spacing=1.5, margin=0.0):
         nx, ny = ty / along, -tx / along
         gain = (nx * (x1 - x) + ny * (y1 - y)) / 100.0
         out = np.sign(gain)
-        each = [nx * out, ny * out, gain * out, mu0, kappa / (gain * out)]
-    phase = -np.einsum("nki,ni->nk", d, g.sunb)
-    each.append(phase)
+        phase = -(d * g.sunb[f]).sum(-1)
+        each = [nx * out, ny * out, gain * out, mu0, kappa / (gain * out), phase]
     least = SUNLIT * (1 - phase * phase) if staring(g) else SUNLIT
-    seen = (z > 0.3) & (mu0 > least) & np.isfinite(each[4])
+    seen = (mu0 > least) & np.isfinite(each[4])
     found = []
     for band, cy in enumerate(camera.cy):
-        with np.errstate(invalid="ignore"):
-            inside = (x + camera.cx > camera.first) & (x + camera.cx < camera.last)
-            inside &= (y + cy > -margin) & (y + cy < camera.lines + margin)
-        f, k = np.nonzero(seen & inside)
-        columns = [f, np.full(len(f), band), x[f, k] + camera.cx, y[f, k] + cy]
-        found.append(columns + [a[f, k] for a in each])
+        mine = np.flatnonzero(seen & within(x, y, cy, cy))
+        columns = [f, np.full(len(f), band), x + camera.cx, y + cy, *each]
+        found.append([a[mine] for a in columns])
     return Points(*(np.concatenate(column) for column in zip(*found, strict=True)))
 
 

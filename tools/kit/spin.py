@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from . import attitude, special
+from . import attitude, picture
 from .error import Error
 
 RPM = 2 * np.pi / 60  # rad/s
@@ -115,19 +115,25 @@ def cells(core, geometry):
     y, x = np.mgrid[0:tall, 0:wide]
     x, y = cam.first + columns * (x.ravel() + 0.5), rows * (y.ravel() + 0.5)
     rays, lit = [], []
+
+    def counted(which):
+        """How many are true in each cell (frames, cells)."""
+        lines = which.view(np.uint8).reshape(-1, tall, rows, wide * columns)
+        each = lines.sum(2, dtype=np.uint8).reshape(-1, tall * wide, columns)
+        return each.sum(2, dtype=np.int64)
+
     for band, image in enumerate(core):
         strip = image.reshape(-1, cam.lines, cam.samples)
         strip = strip[:, : tall * rows, cam.first : cam.first + wide * columns]
-        kinds = special.kinds(strip)
-        seen = (kinds == 0) | (kinds == 4)
-        bright = np.percentile(strip[kinds == 0], 99.5) if np.any(kinds == 0) else 0.0
+        saturated = picture.saturated(strip)
+        few = strip[:, ::4, ::4]
+        few = few[np.isfinite(few)]
+        bright = np.percentile(few, 99.5) if few.size else 0.0
         with np.errstate(invalid="ignore"):
-            on = (strip > DARK * bright) | (kinds == 4)
-        shape = (len(strip), tall, rows, wide, columns)
-        count = seen.reshape(shape).sum((2, 4))
-        share = (on & seen).reshape(shape).sum((2, 4)) / np.where(count, count, np.nan)
+            on = (strip > DARK * bright) | saturated
+        count = counted(np.isfinite(strip) | saturated)
         rays.append(cam.rays(x, y, band))
-        lit.append(share.reshape(len(strip), -1))
+        lit.append(counted(on) / np.where(count, count, np.nan))
     return np.concatenate(rays), np.concatenate(lit, 1)
 
 
@@ -147,11 +153,15 @@ def disc(geometry, rays):
     Good to the cell of the mask: no aberration, no light time.
     """
     g = geometry
-    d = (rays @ np.swapaxes(g.M, 1, 2)) / g.radii
-    o = (g.o / g.radii)[:, None]
-    a, b = (d * d).sum(-1), (o * d).sum(-1)
-    q = b * b - a * ((o * o).sum(-1) - 1)
+    o = g.o / g.radii
+    d = (g.M / g.radii[:, None]) @ rays.T  # (frames, 3, k): there the body is the unit sphere
+    vectors = np.stack([o, o / g.radii**2, g.sunb / g.radii], 1)
+    b, slant, along = np.moveaxis(vectors @ d, 1, 0)
+    a = (d * d).sum(1)
+    q = b * b - a * ((o * o).sum(-1) - 1)[:, None]
     t = np.where((q > 0) & (b < 0), (-b - np.sqrt(np.maximum(q, 0))) / a, np.nan)
-    n = (o + t[..., None] * d) / g.radii
-    mu0 = (n * g.sunb[:, None]).sum(-1) / np.sqrt((n * n).sum(-1))
+    d /= g.radii[:, None]
+    o /= g.radii  # the normal n is along o + t d, now
+    mu0 = (o * g.sunb).sum(-1)[:, None] + t * along
+    mu0 /= np.sqrt((o * o).sum(-1)[:, None] + t * (2 * slant + t * (d * d).sum(1)))
     return np.nan_to_num(np.clip(mu0 / SHALLOW, 0, 1))
