@@ -9,13 +9,15 @@
 # From a frame of Voyager, x.img, .imq, .vic or .raw, the same: make x.map.cub; of Viking with IMPORT=vik2cub
 # From every raw image below a folder, solved together, to pictures and maps in the folder OUT:
 #   make frames DATA=folder KERNELS=folder
+# and further to one map of the images in colour, OUT/mosaic.cub and mosaic.png:
+#   make mosaic DATA=folder KERNELS=folder MOSAIC="RECIPE=PAPER"
 
 SHELL := /bin/bash
 .SHELLFLAGS := -o pipefail -ec
 .DELETE_ON_ERROR:
 .SECONDARY:
 .SUFFIXES:
-.PHONY: demo test check bench docs gdal clean frames pictures
+.PHONY: demo test check bench docs gdal clean frames mosaic pictures
 
 ROOT := $(patsubst %/,%,$(dir $(abspath $(lastword $(MAKEFILE_LIST)))))
 PYTHON ?= python3
@@ -132,15 +134,27 @@ JOINT ?= TIES=YES
 FRAMES = JUNOCAL="$(or $(JUNOCAL),HOTPIXELS=REPLACE)" MAPPROJ="$(or $(MAPPROJ),RESOLUTION=10)" \
     SPICEINIT="KERNELS=$(abspath $(KERNELS)) ATTITUDE=$(ATTITUDE) TIMEOFFSET=LABEL"
 
-frames: $(READY)
-	@test -d "$(DATA)" || { echo "make frames: DATA = '$(DATA)': expected the folder of the raw images" >&2; exit 2; }
+mosaic: GOAL := mosaic.png
+
+frames mosaic: $(READY)
+	@test -d "$(DATA)" || { echo "make $@: DATA = '$(DATA)': expected the folder of the raw images" >&2; exit 2; }
 	mkdir -p "$(OUT)"
 	find -L "$(abspath $(DATA))" -name '*-raw.png' -o -name '*-Metadata.json' \
 	    | while read -r path; do ln -sf "$$path" "$(OUT)/"; done
-	$(MAKE) -C "$(OUT)" -f $(ROOT)/Makefile VENV=$(abspath $(VENV)) FIT=fit.sav $(FRAMES) pictures
+	$(MAKE) -C "$(OUT)" -f $(ROOT)/Makefile VENV=$(abspath $(VENV)) FIT=fit.sav $(FRAMES) pictures $(GOAL)
 
 pictures: $(RAW:-raw.png=.png) $(RAW:-raw.png=.map.png)
 
 fit.sav: $(RAW:-raw.png=.spice.cub)
 	printf '%s\n' $^ > fit.lst
 	jitter FROMLIST=fit.lst TO="$@" $(JOINT)
+
+# The images of one filter, METHANE, are no colours: C in the product id says which have them
+maps.lst: $(patsubst %-raw.png,%.map.cub,$(foreach raw,$(RAW),$(if $(findstring C,$(word 3,$(subst _, ,$(raw)))),$(raw))))
+	printf '%s\n' $^ > $@
+
+mosaic.cub: maps.lst
+	mosaic FROMLIST="$<" TO="$@" $(MOSAIC)
+
+mosaic.png: mosaic.cub
+	cub2std FROM="$<" TO="$@" $(CUB2STD)

@@ -1,52 +1,37 @@
 """Angles and coordinates of cells: a framelet against CSPICE's sincpt, photom against a copy.
 
-    python bench/backplanes.py [FOLDER]
-
-FOLDER  where a simulated perijove lies, or is made (default: a temporary one)
+python bench/backplanes.py
 """
 
 import dataclasses
-import glob
-import os
-import subprocess
-import sys
-import tempfile
-import time
 
 import numpy as np
+from measure import alone, cpu, made, strip
 
 from perijove import photom
 from perijove.kit import backplanes, cosines, cube, geometry, kernels, midtime, places
 
-os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
 NAMES = ["LATITUDE", "LONGITUDE", "INCIDENCE", "EMISSION"]
 PIXELS = 4000  # given to sincpt: a part of a framelet
 
 
-def made(path, line):
-    """The path of a file, which a line of bash makes unless it is there."""
-    if not os.path.exists(path):
-        subprocess.run(["bash", "-eo", "pipefail", "-c", line], check=True)
-    return path
-
-
 def seconds(job, before=None, times=5):
-    """Least CPU time of a job of this process; before: what is done each time, unmeasured."""
+    """Least CPU time of a job; before: what is done each time, unmeasured."""
     best = np.inf
     for _ in range(times):
         if before:
             before()
-        start = time.process_time()
+        start = cpu()
         job()
-        best = min(best, time.process_time() - start)
+        best = min(best, cpu() - start)
     return best
 
 
-def framelet(strip, folder):
+def framelet(image, folder):
     """Backplanes of the middle framelet of GREEN, and sincpt per pixel, in s of CPU time."""
     import spiceypy as sp
 
-    g = geometry.of_strip(strip)
+    g = geometry.of_strip(image)
     g = g.select([len(g) // 2])
     g = dataclasses.replace(g, camera=g.camera.select([g.camera.names.index("GREEN")]))
     shape, points = (g.camera.lines, g.camera.samples), midtime.points(g)
@@ -84,29 +69,15 @@ def correction(image):
 
 def ratios(folder):
     """List of (name, value, reference, unit): each value over its reference is to be told."""
-    made(f"{folder}/sim", f"junosim TO={folder}/sim SEED=1 -quiet")
-    (raw,) = glob.glob(f"{folder}/sim/*-raw.png")
-    strip = made(
-        f"{folder}/geo.cub",
-        f"junocam2cub FROM={raw} -quiet | decompand -quiet | junocal -quiet"
-        f" | spiceinit KERNELS={folder}/sim/kernels TO={folder}/geo.cub -quiet",
-    )
-    whole = made(f"{folder}/m.cub", f"mapproj FROM={strip} RESOLUTION=25 TO={folder}/m.cub -quiet")
-    ours, theirs = framelet(cube.read(strip), folder)
+    path = strip(folder)
+    whole = made(f"{folder}/m.cub", f"mapproj FROM={path} RESOLUTION=25 TO={folder}/m.cub -quiet")
+    ours, theirs = framelet(cube.read(path), folder)
     return [
         ("sincpt, pixels of one framelet", theirs, ours, "its backplanes"),
-        ("photom of a strip, 26 frames", *correction(cube.read(strip)), "copy of the strip"),
+        ("photom of a strip, 26 frames", *correction(cube.read(path)), "copy of the strip"),
         ("photom of a map, 9000x4500x3", *correction(cube.read(whole)), "copy of the map"),
     ]
 
 
-def main(folder=None):
-    """Print every ratio."""
-    with tempfile.TemporaryDirectory() as temporary:
-        for name, value, reference, unit in ratios(folder or temporary):
-            ratio, pair = value / reference, f"{value:.3f} s against {reference:.3f} s"
-            print(f"{name:<34} {ratio:8.2f} x {unit} ({pair})")
-
-
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    alone(ratios)

@@ -195,3 +195,17 @@ def test_a_pipe_gives_the_bytes_of_a_file(tmp_path, shell):
     shell("crop LINE=3 < a.cub | crop SAMPLE=4 NSAMPLES=9 > b.cub")
     shell("crop FROM=a.cub LINE=3 TO=c.cub; crop FROM=c.cub SAMPLE=4 NSAMPLES=9 TO=d.cub")
     assert (tmp_path / "b.cub").read_bytes() == (tmp_path / "d.cub").read_bytes()
+
+
+def test_a_strip_in_a_pipe_keeps_its_geometry(tmp_path, shell):
+    strip(tmp_path)
+    words = "LINE=129 NLINES=256 SAMPLE=101 NSAMPLES=800"
+    shell(f"cat a.cub | crop {words} > b.cub; crop FROM=a.cub {words} TO=c.cub")
+    assert (tmp_path / "b.cub").read_bytes() == (tmp_path / "c.cub").read_bytes()
+    core = numbered(512, 1648, 2)
+    cube.write(f"{tmp_path}/a.cub+Tile", cube.new(core))
+    shell(
+        "cat a.cub | crop LINE=5 LINC=3 SINC=9 > b.cub; crop FROM=a.cub LINE=5 LINC=3 SINC=9 TO=c"
+    )
+    for name in "bc":
+        assert_array_equal(cube.read(f"{tmp_path}/{name}.cub").core, core[:, 4::3, ::9])

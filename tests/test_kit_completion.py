@@ -76,6 +76,7 @@ def test_bash_takes_the_script_and_each_tool_has_it(bash, shell):
         ("stretch PERBAND = ", ["YES", "NO"]),
         ("stretch OUTMIN = ", []),
         ("flatten -on", ["-onerror="]),
+        ("flatten -cl", ["-cluster="]),
         ("flatten -LA", ["-last"]),
         ("flatten -quiet -q", []),
         ("flatten -onerror = c", ["CONTINUE"]),

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from passage import JUNOCAM, made, passage, strip
-from perijove.kit import cube, label, parm, reserved
+from perijove.kit import cube, label, page, parm, reserved
 from perijove.kit.error import Error
 
 DECLARED = label.loads("""
@@ -118,12 +118,45 @@ def test_lists_are_taken_to_the_letter():
         ("-jobs=1025", "expected an integer, 1 to 1024"),
         ("-jobs=" + "9" * 5000, "expected an integer, 1 to 1024"),
         ("-jobs=\u00b2", "expected an integer, 1 to 1024"),
+        ("-cluster", "-cluster needs a value: -cluster=ADDRESS"),
+        (
+            "-cluster=host",
+            "-cluster = host: expected the address of a scheduler, as tcp://host:8786",
+        ),
+        ("-cluster=tcp://host:0", "expected the address of a scheduler"),
+        ("-cluster=host:65536", "expected the address of a scheduler"),
+        ("-cluster=http://host:8786", "expected the address of a scheduler"),
+        ("-cluster=tcp://a b:8786", "expected the address of a scheduler"),
+        ("-cluster=host:8786", "-cluster goes with -batchlist only"),
+        ("-onerror=continue", "-onerror goes with -batchlist only"),
+        ("-errlist=todo", "-errlist goes with -batchlist only"),
     ],
 )
 def test_a_reserved_word_that_is_wrong_says_what_to_do(word, message):
     with pytest.raises(Error) as caught:
         values(word)
     assert message in str(caught.value)
+
+
+def test_some_tools_take_words_of_a_list_without_one():
+    """Those whose parameter files say so."""
+    words = ["-cluster=host:8786", "-onerror=cont", "-errlist=todo"]
+    spread = label.loads("Name = trial\n Cluster = Yes\n OnError = Yes")
+    p = parm.parse(spread, words)
+    assert p.reserved == {"cluster": "tcp://host:8786", "onerror": "CONTINUE", "errlist": "todo"}
+    assert not p.history().group("UserParameters").items
+    spread.update(Brief="Trial")
+    assert "`-cluster`, `-onerror`, `-errlist` need no `-batchlist`" in page.document(spread)
+    with pytest.raises(Error, match="-onerror goes with -batchlist only"):
+        parm.parse(label.loads("Name = trial\n Cluster = Yes\n OnError = No"), words)
+    with pytest.raises(Error, match="-cluster goes with -batchlist only"):
+        parm.parse(label.loads("Name = trial\n OnError = Yes"), words)
+
+
+@pytest.mark.parametrize("address", ["tcp://[::1]:8786", "tls://10.0.0.1:1", "tcp://a-b.c_d:65535"])
+def test_addresses_of_schedulers(address):
+    spread = label.loads("Name = trial\n Cluster = Yes")
+    assert parm.parse(spread, [f"-cluster={address}"]).reserved["cluster"] == address
 
 
 def test_last_and_restore_exclude_each_other():

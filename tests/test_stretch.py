@@ -40,6 +40,14 @@ def test_special_samples_stay_or_become_what_is_asked_for(tmp_path):
     assert special.kinds(made).tolist() == [[[0, 0, 2, 3, 0, 0]]]
 
 
+def test_kinds_pass_through_the_arithmetic_of_long_arrays():
+    v = np.linspace(0, 1, 5001).astype(np.float32)
+    v[::7] = np.resize(special.FIVE, len(v[::7]))
+    found = stretch(v, (0.2, 0.4, 0.9), (3, -1, 5))
+    assert_array_equal(special.kinds(found), special.kinds(v))
+    assert_allclose([found[1], np.nanmin(found), found[-1]], [3, -1, 5], rtol=1e-3)
+
+
 def test_percentages_by_hand(tmp_path):
     v = np.arange(101.0).reshape(1, 1, 101)
     found = run(tmp_path, v, "PAIRS=0:0 50:0.9 100:1", "USEPERCENTAGES=YES")
@@ -91,4 +99,16 @@ def test_a_pipe_gives_the_bytes_of_a_file_and_an_integer_cube_becomes_real(tmp_p
     )
     assert (tmp_path / "b.cub").read_bytes() == (tmp_path / "c.cub").read_bytes()
     assert_array_equal(cube.read(f"{tmp_path}/b.cub").core, (core / 250.0).astype(np.float32))
+    shell("cat a.cub | stretch > b.cub; stretch FROM=a.cub TO=c.cub; stretch < a.cub > d.cub")
+    b, c, d = ((tmp_path / f"{name}.cub").read_bytes() for name in "bcd")
+    assert b == c == d
     assert shell(f"{sys.executable} -c 'pass' | stretch", check=False).returncode == 4
+    cut = shell("head -c 150000 a.cub | stretch > e.cub", check=False)
+    assert cut.returncode == 4 and not (tmp_path / "e.cub").stat().st_size
+
+
+def test_percentages_of_many_samples_are_those_of_every_so_many(tmp_path):
+    v = np.random.default_rng(4).random((1, 2000, 1400), np.float32)
+    found = run(tmp_path, v, "MINPERCENT=10", "MAXPERCENT=90", "OUTMIN=0.1", "OUTMAX=0.9")
+    inner = (found > 0.1) & (found < 0.9)
+    assert_allclose(found[inner], v[inner], atol=2e-3)

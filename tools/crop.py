@@ -12,7 +12,7 @@ the frames of a strip that is cut across its framelets - is left out.
 
 import dataclasses
 
-from perijove.kit import cube, geometry, parm, picture, projection, window
+from perijove.kit import cutout, geometry, parm, picture, projection, window
 from perijove.kit.error import Error
 from perijove.kit.sink import pixel_type
 
@@ -85,10 +85,11 @@ def placed(image, lines, samples, say):
 
 @parm.tool
 def main(p):
-    image = cube.read(p.FROM)
-    lines, samples = selected(image, p)
+    with cutout.read(p.FROM) as (image, cut):
+        lines, samples = selected(image, p)
+        whole, blocks = cut(lines, samples)
 
-    part = placed(image, lines, samples, p.say)
-    part = part.replace(core=image.core[:, lines.slice, samples.slice])
+        part = placed(whole, lines, samples, p.say)
 
-    cube.write(p.TO, part, p, type=pixel_type(image))
+        shape = len(image.core), lines.kept, samples.kept
+        cutout.write(p.TO, part, shape, blocks, p, pixel_type(image))

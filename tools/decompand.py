@@ -50,7 +50,4 @@ def main(p):
         group.set("SampleBits", 12)
         return "SignedWord"
 
-    def restore(block, band, line):
-        return decompand(block, table[0]) if table else block
-
-    stream.run(p, edit, restore)
+    stream.run(p, edit, values=lambda v, band: decompand(v, table[0]) if table else v)

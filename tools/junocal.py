@@ -172,11 +172,14 @@ def flow(p):
         made.append(strip(p, label))
 
     def calibrate(block, band, line):
-        out = made[0].calibrate(block, band, line)
+        out = made[0].placed(block, band, line)
         saturated[band] = saturated.get(band, 0) + _saturated(out)
         return out
 
-    stream.run(p, edit, calibrate, type="Real")
+    def middle(dn, band):
+        return made[0].middle(dn)
+
+    stream.run(p, edit, calibrate, type="Real", values=middle)
     return made[0].layout.names, saturated.values()
 
 
@@ -206,7 +209,7 @@ def hold(p, search):
 
 
 def _saturated(out):
-    return int((special.kinds(out) == 4).sum())
+    return np.count_nonzero(out.view(np.uint32) == special.HIS.view(np.uint32))
 
 
 @parm.tool

@@ -6,6 +6,8 @@ F = o_1 below the first pair (x_1, o_1) and o_n above the last: values are clamp
 pixels keep their kind, or become the value asked for.
 """
 
+import itertools
+
 import numpy as np
 
 from perijove.kit import cube, parm, picture, special, stream
@@ -19,7 +21,14 @@ def stretch(v, x, o, values=None):
     x, o    inputs, rising, and outputs of the pairs
     values  {kind 1..5: value} for special pixels that become numbers
     """
-    out = special.restore(np.interp(v, x, o).astype(v.dtype), v)
+    out = o[0]
+    for (a, below), (b, above) in itertools.pairwise(zip(x, o, strict=True)):
+        part = np.clip(v, a, b, dtype=np.float64)  # NaN go through all of this with their kind
+        part -= a
+        part *= (above - below) / (b - a)
+        part += out
+        out = part
+    out = out.astype(v.dtype)
     if values:
         kinds = special.kinds(v)
         for kind, value in values.items():
@@ -34,19 +43,20 @@ def pairs(text):
         x, o = zip(*([float(number) for number in word.split(":")] for word in words), strict=True)
     except ValueError:
         raise Error(f"PAIRS = {text}: expected pairs in:out of numbers, as 0:0 0.5:1") from None
-    if len(x) < 2 or any(b <= a for a, b in zip(x, x[1:], strict=False)):
+    if len(x) < 2 or any(b <= a for a, b in itertools.pairwise(x)):
         raise Error(f"PAIRS = {text}: expected two or more pairs with rising inputs")
     return x, o
 
 
-def percentages(x, planes):
-    """Return the values at the percentages x of the valid samples of planes."""
+def percentages(x, samples):
+    """Return the values at the percentages x of valid samples, a list of arrays (n,)."""
     if x[0] < 0 or x[-1] > 100:
         raise Error(f"percentages {x[0]:g} to {x[-1]:g}: expected 0 to 100")
-    found = picture.percentiles(planes, x)
-    if found is None:
+    valid = np.concatenate(samples) if samples else np.empty(0)
+    if not valid.size:
         raise Error("no valid sample: there are no percentages to take")
-    if any(b <= a for a, b in zip(found, found[1:], strict=False)):
+    found = np.percentile(valid, x).tolist()
+    if any(b <= a for a, b in itertools.pairwise(found)):
         raise Error(f"the values at {', '.join(f'{v:g}' for v in x)} % do not rise: {found}")
     return found
 
@@ -55,31 +65,21 @@ def percentages(x, planes):
 def main(p):
     asked = enumerate((p.NULL, p.LRS, p.LIS, p.HIS, p.HRS), 1)
     values = {kind: value for kind, value in asked if value is not None}
-    text = p.PAIRS or f"{p.MINPERCENT}:{p.OUTMIN} {p.MAXPERCENT}:{p.OUTMAX}"
-    x, o = pairs(text)
-    if p.PAIRS and not p.USEPERCENTAGES:
-        return _streamed(p, x, o, values)
-    image = cube.read(p.FROM)
-    chosen = picture.images(image.band_names())
-    core = image.core.copy()
-    groups = [[b] for b in chosen] if p.PERBAND else [chosen]
-    for bands in groups:
-        inputs = percentages(x, [core[b] for b in bands])
-        p.say("PAIRS = " + " ".join(f"{i:.6g}:{v:g}" for i, v in zip(inputs, o, strict=True)))
-        for b in bands:
-            core[b] = stretch(core[b], inputs, o, values)
-    return cube.write(p.TO, image.replace(core=core), p)
-
-
-def _streamed(p, x, o, values):
-    """Stretch by pairs that are known beforehand, in constant memory."""
-    chosen = []
+    x, o = pairs(p.PAIRS or f"{p.MINPERCENT}:{p.OUTMIN} {p.MAXPERCENT}:{p.OUTMAX}")
+    inputs = {}  # of the bands that are images
 
     def edit(label):
         bands = label.object("IsisCube").object("Core").group("Dimensions").integer("Bands")
-        chosen.extend(picture.images(cube.band_names(label, bands)))
+        inputs.update(dict.fromkeys(picture.images(cube.band_names(label, bands)), x))
 
-    def func(block, band, line):
-        return stretch(block, x, o, values) if band in chosen else block
+    def look(samples):
+        for bands in [[b] for b in inputs] if p.PERBAND else [list(inputs)]:
+            found = percentages(x, [samples[b] for b in bands])
+            p.say("PAIRS = " + " ".join(f"{i:.6g}:{v:g}" for i, v in zip(found, o, strict=True)))
+            inputs.update(dict.fromkeys(bands, found))
 
-    stream.run(p, edit, func, type="Real")
+    def drawn(v, band):
+        return stretch(v, inputs[band], o, values) if band in inputs else v
+
+    known = p.PAIRS and not p.USEPERCENTAGES
+    stream.run(p, edit, type="Real", values=drawn, look=None if known else look)

@@ -1,33 +1,20 @@
-"""-batchlist: a tool run once per line of a list, several lines at a time.
+"""-batchlist: a tool run once per line of a list, several lines at a time, here or on a cluster.
 
 Each line is a process of its own, so that none can harm another.  Their words and texts are
-passed on whole, in the order of the list, whatever -jobs.
+passed on whole, in the order of the list, whatever -jobs and -cluster.
 """
 
 import contextlib
-import dataclasses
 import os
-import subprocess
-import sys
-import tempfile
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from . import batchlist, files, reserved
+from . import batchlist, farm, files, process, reserved
 from .error import Error
+from .process import Run
 
 KINDS = {2: "USER ERROR", 3: "PROGRAMMER ERROR", 4: "I/O ERROR"}
 NAMED = 8  # failed lines that the last message names
-
-
-@dataclasses.dataclass
-class Run:
-    """How the run of a line ended; a code of None: it was not run, or stopped."""
-
-    code: int | None = None
-    text: bytes = b""
-    words: tuple = ()
-    log: bytes = b""
 
 
 def run(p):
@@ -37,10 +24,13 @@ def run(p):
     """
     path, errors = p.reserved["batchlist"], p.reserved.get("errlist")
     abort = p.reserved.get("onerror", "ABORT") == "ABORT"
-    jobs = p.reserved.get("jobs", 1)
+    jobs = p.reserved.get("jobs", reserved.MOST if farm.shared(p) else 1)
     flags = [f"-restore={p.reserved['restore']}"] if "restore" in p.reserved else []
     flags += ["-quiet"] if "quiet" in p.reserved else []
-    flags += [f"-jobs={max(1, reserved.processors() // jobs)}"] if jobs > 1 else []
+    if farm.shared(p):
+        flags.append("-jobs=1")  # each thread of a worker has a task of its own
+    elif jobs > 1:
+        flags.append(f"-jobs={max(1, reserved.processors() // jobs)}")
     lines = batchlist.lines(path, p.words, flags)
     batchlist.check(p.declared, lines, path, jobs, lenient=not abort)
     if errors:
@@ -64,8 +54,8 @@ def _write(path, lines):
 def _all(p, ended, jobs, abort):
     """Run the lines, note how they ended, and pass on what they say, in the order of the list."""
     lines = list(ended)
-    with tempfile.TemporaryDirectory() as folder, ThreadPoolExecutor(jobs) as pool:
-        runs = _Runs(p, abort, folder)
+    with _place(p) as place, ThreadPoolExecutor(min(jobs, len(lines))) as pool:
+        runs = _Runs(place, abort)
         try:
             futures = [pool.submit(runs.run, line) for line in lines]
             bar = p.progress(iter(futures), total=len(lines))
@@ -91,42 +81,56 @@ def _pass_on(p, run):
     run.text = run.log = b""  # a list may be long
 
 
-class _Runs:
-    """The processes of the lines."""
+def _place(p):
+    if not farm.shared(p):
+        return contextlib.nullcontext(_Here(p))
+    from . import cluster
 
-    def __init__(self, p, abort, folder):
-        self.p, self.abort, self.folder = p, abort, folder
+    return cluster.connected(p)
+
+
+class _Here:
+    """This machine, where lines run; a Cluster is another place."""
+
+    room = contextlib.nullcontext()
+
+    def __init__(self, p):
+        self.p = p
+
+    def begin(self, words):
+        return process.Process(self.p.tool, words, "log" in self.p.reserved)
+
+    def end(self, begun):
+        return begun.end()
+
+    def stop(self, begun):
+        for run in begun:
+            run.stop()
+
+
+class _Runs:
+    """The lines that are run, at a place."""
+
+    def __init__(self, place, abort):
+        self.place, self.abort = place, abort
         self.last = float("inf")  # number of the last line that may run
         self.running, self.lock = {}, threading.Lock()
 
     def run(self, line):
         """Run a line to its end; on a failure stop those after it, if that is asked for."""
-        log = os.path.join(self.folder, str(line.number))
-        words = [*line.words, *([f"-log={log}"] if "log" in self.p.reserved else [])]
-        with self.lock:
-            if line.number > self.last:
-                return Run()
-            process = self.running[line.number] = subprocess.Popen(
-                [sys.executable, "-P", "-m", "perijove", self.p.tool, *words],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=os.environ | {"PERIJOVE_HISTORY": "none"},
-                process_group=0,  # Ctrl-C comes to us alone, and stop() passes it on once
-            )
-        text, words = process.communicate()
+        with self.place.room:
+            with self.lock:
+                if line.number > self.last:
+                    return Run()
+                begun = self.running[line.number] = self.place.begin(line.words)
+            run = self.place.end(begun)
         with self.lock:
             del self.running[line.number]
-            failed = process.returncode != 0
+            failed = run.code != 0
             if failed and line.number > self.last:
                 return Run()
             if failed and self.abort:
                 self._stop(line.number)
-        code = process.returncode if process.returncode >= 0 else 128 - process.returncode
-        words = words.decode(errors="backslashreplace").splitlines()
-        run = Run(code, text, words or ["it was killed"] * failed)
-        with contextlib.suppress(FileNotFoundError), open(log, "rb") as stream:
-            run.log = stream.read()
         return run
 
     def stop(self, last):
@@ -136,9 +140,7 @@ class _Runs:
 
     def _stop(self, last):
         self.last = min(self.last, last)
-        for number, process in self.running.items():
-            if number > self.last:
-                process.terminate()
+        self.place.stop([run for number, run in self.running.items() if number > self.last])
 
 
 def _report(path, ended, abort):

@@ -121,7 +121,7 @@ def check(declared, made, path, jobs, lenient):
     for line, place, item in reads if jobs > 1 else ():
         other = writes.get(place, line)
         if other is not line:
-            raise Error(f"{path}: {line} reads {item}, which {other} writes: leave -jobs away")
+            raise Error(f"{path}: {line} reads {item}, which {other} writes: give -jobs=1")
 
 
 def _paths(p):

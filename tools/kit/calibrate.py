@@ -13,6 +13,7 @@ DN12 at or above the saturation level is His before anything is subtracted.
 """
 
 import dataclasses
+import functools
 
 import numpy as np
 
@@ -46,36 +47,59 @@ class Strip:
 
         Special pixels keep their kind; saturated samples are His, dark and bad ones Null.
         """
-        return self.scaled(self.unbiased(dn, band, line), dn, band, line)
+        return self.placed(self.middle(dn), band, line)
 
-    def unbiased(self, dn, band, line=0):
-        """Return the DN of eq. (1) before C, F and K_b; special pixels are NaN."""
-        out = np.interp(dn, *self.bins).astype(np.float32) if self.bins else dn.copy()
-        out -= self.bias[band, self._rows(dn, line)]
-        return out
-
-    def scaled(self, out, dn, band, line=0):
-        """Return I/F from bias-free DN, changed in place, with the special pixels of dn."""
-        rows = self._rows(dn, line)
-        if self.flat is not None:
-            out /= self.flat[band, rows]
-        out /= self.k[band]
+    def middle(self, dn):
+        """Return the middles of the bins of DN, float32, saturated ones as His: eq. (1) to - B."""
+        out = (np.interp(dn, *self.bins) if self.bins else np.array(dn)).astype(np.float32)
         out[dn >= self.saturation] = special.HIS
-        if self.flat is not None:
-            out[np.isnan(self.flat[band, rows])] = special.NULL
-        out = special.restore(out, dn)
-        if self.mask is not None:
-            out[self.mask[band, rows]] = special.NULL
-        out[:, : self.layout.first] = out[:, self.layout.last :] = special.NULL
-        return out
+        return special.restore(out, dn)
+
+    def placed(self, v, band, line=0):
+        """Return I/F of middles v of whole lines, changed in place: the rest of eq. (1)."""
+        return self.scaled(self.unbiased(v, band, line), band, line)
+
+    def unbiased(self, v, band, line=0):
+        """Return v less B, in place."""
+        for part, rows in self._framelets(v, line):
+            part -= self.bias[band, rows]
+        return v
+
+    def scaled(self, v, band, line=0):
+        """Return I/F from bias-free DN, in place."""
+        for part, rows in self._framelets(v, line):
+            part /= self.unit[band, rows]
+            if self.bad is not None:
+                part[self.bad[band, rows]] = special.NULL
+        v[:, : self.layout.first] = v[:, self.layout.last :] = special.NULL
+        return v
+
+    @functools.cached_property
+    def unit(self):
+        """(nb, h, n) DN of I/F = 1 of each pixel, F K_b."""
+        shape = len(self.k), self.layout.lines, self.layout.samples
+        flat = np.ones(shape, np.float32) if self.flat is None else self.flat
+        return (flat * self.k[:, None, None]).astype(np.float32)
+
+    @functools.cached_property
+    def bad(self):
+        """(nb, h, n) True where a pixel is bad or has no response; None: nowhere."""
+        bad = np.isnan(self.unit)
+        bad = bad if self.mask is None else bad | self.mask
+        return bad if bad.any() else None
 
     def searched(self, dn, band, search):
         """Return I/F of a whole band of DN, and what a Search found in it, {keyword: number}."""
         name, h = self.layout.names[band], self.layout.lines
-        out = np.where(dn >= self.saturation, special.HIS, self.unbiased(dn, band))
-        out = special.restore(out, dn).reshape(-1, h, self.layout.samples)
+        out = self.unbiased(self.middle(dn), band).reshape(-1, h, self.layout.samples)
         out, found = search.clean(out, self.layout, name, self.stages)
-        return self.scaled(out.reshape(dn.shape), dn, band), found
+        return self.scaled(out.reshape(dn.shape), band), found
 
-    def _rows(self, dn, line):
-        return np.arange(line, line + len(dn)) % self.layout.lines
+    def _framelets(self, v, line):
+        """Yield the parts of whole lines v that lie in one framelet, and their rows in it."""
+        start, h = 0, self.layout.lines
+        while start < len(v):
+            row = (line + start) % h
+            count = min(h - row, len(v) - start)
+            yield v[start : start + count], slice(row, row + count)
+            start += count

@@ -115,18 +115,15 @@ class Reader:
 
     def spool(self):
         """Put the rest in a temporary file, so that offsets may be visited in any order."""
-        import tempfile
-
         start = self.at
-        try:
-            rest = tempfile.TemporaryFile()  # without a name: it is gone with the reader
+        with contextlib.ExitStack() as stack:
+            rest = stack.enter_context(scratch())
             rest.seek(start)
             while data := self.read(1 << 20):
                 rest.write(data)
-            size = rest.tell()
-        except OSError as error:
-            raise IoError(f"{tempfile.gettempdir()}: cannot be written: {reason(error)}") from None
-        self.become(rest, size)
+            rest.flush()
+            self.spooled = stack.pop_all()  # lives as long as the reader
+        self.become(rest, rest.tell())
         self.seek(start, "the rest")
 
     def become(self, stream, size):
@@ -192,6 +189,21 @@ def output(path, text=False):
     finally:
         with contextlib.suppress(OSError):
             os.unlink(part)
+
+
+@contextlib.contextmanager
+def scratch():
+    """Yield a temporary file without a name, in $TMPDIR; a full disk is an I/O ERROR."""
+    import tempfile
+
+    try:
+        with tempfile.TemporaryFile() as stream:
+            yield stream
+    except OSError as error:
+        if isinstance(error, BrokenPipeError):
+            raise
+        folder = tempfile.gettempdir()
+        raise IoError(f"{folder}: cannot be written: {reason(error)}: set TMPDIR") from None
 
 
 def rows(path, expected):

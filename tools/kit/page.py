@@ -90,5 +90,8 @@ def document(declared):
         cells = (f"**{group.name}**", kind(group), f"`{default(group)}`", words)
         out.append("| " + " | ".join(c.replace("|", "\\|") for c in cells) + " |")
     out += ["", "Parameters that every tool has: [COMMANDLINE.md](COMMANDLINE.md)."]
+    words = [f"`-{word}`" for word in reserved.alone(declared)]
+    if words:
+        out += ["", f"Here {', '.join(words)} need no `-batchlist`: [CLUSTER.md](CLUSTER.md)."]
     out += ["", f"This page is made from `tools/{name}.pvl` by `make docs`.", ""]
     return "\n".join(out)

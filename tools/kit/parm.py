@@ -137,7 +137,8 @@ def opened(declared, words):
     p = Parameters(declared)
     found = list(pairs(words))
     p.words = [pair for pair in found if not pair[0].startswith("-")]
-    p.reserved = reserved.taken(pair for pair in found if pair[0].startswith("-"))
+    flags = [pair for pair in found if pair[0].startswith("-")]
+    p.reserved = reserved.taken(flags, declared=declared)
     if "help" in p.reserved:
         from . import page
 

@@ -11,7 +11,7 @@ COLOUR = ("RED", "GREEN", "BLUE")
 # words in the names of bands that are geometry, not an image: kit/backplanes, ISIS's phocube
 BACKPLANES = {
     *("INCIDENCE", "EMISSION", "PHASE", "LATITUDE", "LONGITUDE", "RANGE", "RESOLUTION"),
-    *("AZIMUTH", "WEIGHT", "COUNT"),
+    *("AZIMUTH", "WEIGHT", "COUNT", "TRACK"),
 }
 ENOUGH = 1 << 23  # samples; more tell a percentile no better
 BLOCK = 1 << 16  # samples looked at together: they stay in the cache

@@ -1,5 +1,7 @@
 """Reserved parameters: the words that begin with - and mean the same in every tool, as in ISIS."""
 
+import re
+
 from .error import Error
 from .values import one_of
 
@@ -10,9 +12,10 @@ RESERVED = {  # name: what follows it, what it does
     "save": ("[=FILE]", "add this command to FILE, NAME.par by default"),
     "last": ("", "take the parameters of this tool's last command"),
     "batchlist": ("=FILE", "run once per line of FILE, its columns in place of $1 to $9"),
-    "onerror": ("=ABORT|CONTINUE", "what -batchlist does after a line that fails; ABORT"),
-    "errlist": ("=FILE", "write the lines of -batchlist that are still to be done to FILE"),
+    "onerror": ("=ABORT|CONTINUE", "what a list does after a line that fails; ABORT"),
+    "errlist": ("=FILE", "write the lines of a list that are still to be done to FILE"),
     "jobs": ("=N", "lines of -batchlist to run at the same time; else threads of the tool"),
+    "cluster": ("=ADDRESS", "have the workers of a dask scheduler do it, tcp://host:8786"),
     "log": ("=FILE", "add what is said to FILE"),
     "quiet": ("", "say nothing but errors"),
 }
@@ -33,6 +36,9 @@ FOREIGN = {  # of ISIS: what to do here
 }
 ONERROR = ("ABORT", "CONTINUE")
 MOST = 1024  # -jobs
+ADDRESS = re.compile(r"((?:tcp|tls)://)?(?:[\w.-]+|\[[\da-fA-F:.]+\]):(\d{1,5})\Z", re.A)
+# go with -batchlist, and without it for a tool whose parameter file says Yes to this
+ALONE = {"cluster": "Cluster", "onerror": "OnError", "errlist": "OnError"}
 
 
 def processors():
@@ -44,10 +50,12 @@ def processors():
     return os.cpu_count() or 1
 
 
-def taken(pairs, known=RESERVED):
+def taken(pairs, known=RESERVED, declared=None):
     """Return {name: value} of (-word, value) pairs; a word of ISIS alone says what to use instead.
 
-    A value is text, "" where none was given; of jobs an int, of onerror one of ONERROR
+    A value is text, "" where none was given; of jobs an int, of onerror one of ONERROR, of
+    cluster an address with its protocol.
+    declared  the parameter file of the tool
     """
     found = {}
     for word, value in pairs:
@@ -66,7 +74,9 @@ def taken(pairs, known=RESERVED):
         found["jobs"] = _count(found["jobs"])
     if "onerror" in found:
         found["onerror"] = one_of(found["onerror"], ONERROR, "-onerror =")
-    _together(found)
+    if "cluster" in found:
+        found["cluster"] = _address(found["cluster"])
+    _together(found, declared or {})
     return found
 
 
@@ -76,10 +86,22 @@ def _count(text):
     return int(text)
 
 
-def _together(found):
+def _address(text):
+    match = ADDRESS.match(text)
+    if not match or not 0 < int(match[2]) < 1 << 16:
+        raise Error(f"-cluster = {text}: expected the address of a scheduler, as tcp://host:8786")
+    return text if match[1] else f"tcp://{text}"
+
+
+def alone(declared):
+    """Return the words that go with -batchlist for other tools, and alone for this one."""
+    return [name for name, key in ALONE.items() if declared.get(key) == "Yes"]
+
+
+def _together(found, declared):
     """Refuse reserved parameters that contradict each other, or that do nothing alone."""
-    for name in ("errlist", "onerror"):
-        if name in found and "batchlist" not in found:
+    for name in ALONE:
+        if name in found and "batchlist" not in found and name not in alone(declared):
             raise Error(f"-{name} goes with -batchlist only")
     for one, other in (("batchlist", "last"), ("batchlist", "save"), ("last", "restore")):
         if one in found and other in found:

@@ -3,17 +3,15 @@
 On disk they are the reserved values of ISIS (ISIS3 SpecialPixel.h).  In memory each is a
 NaN whose payload tells its kind, so arithmetic can make a NaN of a number but never a
 number of a special pixel, and most of it carries the kind along.
-
-Samples are looked at in blocks that stay in the cache, by integer arithmetic on their bits:
-masked assignment, branch by branch, is ten times slower where special pixels are scattered.
 """
 
 import functools
 
 import numpy as np
 
+from .blockwise import bits, blockwise, choose, sparsely
+
 NAMES = ("Valid", "Null", "Lrs", "Lis", "His", "Hrs")
-BLOCK = 1 << 16  # samples
 _QUIET = 0x7FC00000
 FIVE = np.arange(_QUIET + 1, _QUIET + 6, dtype=np.uint32).view(np.float32)
 NULL, LRS, LIS, HIS, HRS = FIVE
@@ -33,8 +31,6 @@ TYPES = {
 }
 ORDER = {"Lsb": "<", "Msb": ">"}
 
-np.empty(1 << 22, np.uint8)  # freed at once: from now on malloc keeps freed blocks (glibc)
-
 
 def dtype(name, order="Lsb"):
     """Return the numpy dtype of an ISIS pixel type."""
@@ -49,7 +45,7 @@ def memory(name):
 def kinds(a):
     """Return the kind of each sample: 0 valid, 1..5 Null Lrs Lis His Hrs; any other NaN is Null."""
     a = np.asarray(a)
-    return _blockwise(_kinds, a, np.uint8) if a.dtype.kind == "f" else np.zeros(a.shape, np.uint8)
+    return blockwise(_kinds, a, np.uint8) if a.dtype.kind == "f" else np.zeros(a.shape, np.uint8)
 
 
 def restore(a, like):
@@ -59,7 +55,7 @@ def restore(a, like):
     like = np.asarray(like, dtype=a.dtype)
     if a.shape != like.shape or a.dtype.kind != "f":
         return np.where(np.isnan(like), like, a)
-    return _blockwise(_restored, a, a.dtype, like)
+    return blockwise(_restored, a, a.dtype, like)
 
 
 def decode(raw, name, base=0.0, multiplier=1.0, out=None):
@@ -70,7 +66,7 @@ def decode(raw, name, base=0.0, multiplier=1.0, out=None):
     func = functools.partial(_from_whole, name=name, base=base, multiplier=multiplier)
     if name in ("Real", "Double"):  # ISIS ignores Base and Multiplier of a Real cube on reading
         func = functools.partial(_from_real, first=TYPES[name][1][0])
-    return _blockwise(func, raw, memory(name), out=out)
+    return blockwise(func, raw, memory(name), out=out)
 
 
 def encode(a, name, base=0.0, multiplier=1.0, order="Lsb"):
@@ -81,7 +77,7 @@ def encode(a, name, base=0.0, multiplier=1.0, order="Lsb"):
     func = functools.partial(_to_whole, name=name, base=base, multiplier=multiplier)
     if name in ("Real", "Double"):
         func = functools.partial(_to_real, name=name)
-    out = _blockwise(func, a, dtype(name).newbyteorder("="))
+    out = blockwise(func, a, dtype(name).newbyteorder("="))
     return out.astype(dtype(name, order), copy=False)
 
 
@@ -94,58 +90,19 @@ def places(raw):
     if not flat.max() < np.inf:
         return None
     at = (flat <= first.view(np.float32)).nonzero()[0]
-    which = _bits(flat)[at] - first
+    which = bits(flat)[at] - first
     return (at, which) if 4 * len(at) < len(flat) and which.max(initial=0) < 5 else None
-
-
-def _blockwise(func, a, type, *more, out=None):
-    """Return func of a and of more arrays like it, block by block; type is that of the result.
-
-    func takes and returns arrays (n,); of a block of n equal samples it sees one.
-    """
-    shape = np.shape(a)
-    flat, *more = (np.ascontiguousarray(b).reshape(-1) for b in (a, *more))
-    fresh = out is None
-    for i in range(0, flat.size, BLOCK):
-        part = flat[i : i + BLOCK]
-        part = part.astype(part.dtype.newbyteorder("="), copy=False)
-        bits = _bits(part)
-        if not more and bits[0] == bits[len(bits) // 2] and bits.min() == bits.max():
-            part = part[:1]
-        made = func(part, *(b[i : i + BLOCK] for b in more))
-        if fresh and len(made) == flat.size:
-            return made.reshape(shape)
-        out = np.empty(shape, type) if out is None else out
-        out.reshape(-1)[i : i + BLOCK] = made
-    return np.empty(shape, type) if out is None else out
-
-
-def _bits(a):
-    return a.view(f"u{a.dtype.itemsize}")
-
-
-def _choose(where, a, b):
-    """Return a where True and b elsewhere, by their bits."""
-    count = np.count_nonzero(where)
-    if count in (0, where.size):
-        return a if count else b
-    a, b = _bits(a), _bits(b)
-    out = where.astype(b.dtype)
-    np.negative(out, out=out)  # all bits where True
-    out &= a ^ b
-    out ^= b
-    return out
 
 
 def _marked(a, kind, values):
     """Return a, with one of five values where kind is 1 to 5."""
     table = np.array([0, *values], a.dtype)
-    return _choose(kind > 0, table.take(kind), a).view(a.dtype)
+    return choose(kind > 0, table.take(kind), a).view(a.dtype)
 
 
 def _kinds(a):
-    with np.errstate(over="ignore"):
-        kind = _bits(a.astype(np.float32, copy=False)).astype(np.uint8) & np.uint8(7)
+    with np.errstate(all="ignore"):
+        kind = bits(a.astype(np.float32, copy=False)).astype(np.uint8) & np.uint8(7)
     kind -= np.uint8(1)
     kind *= kind < 5  # any other is Null
     kind += np.uint8(1)
@@ -154,7 +111,7 @@ def _kinds(a):
 
 
 def _restored(a, like):
-    return _choose(np.isnan(like), like, a).view(a.dtype)
+    return choose(np.isnan(like), like, a).view(a.dtype)
 
 
 def _within(a, first, last):
@@ -165,8 +122,8 @@ def _within(a, first, last):
 def _from_real(raw, first):
     def decoded(raw):
         if raw.dtype == np.float32 and np.isfinite(raw).all():
-            return _shifted(raw, REAL[:1], _bits(FIVE[:1]))
-        place = _bits(raw) - first
+            return _shifted(raw, REAL[:1], bits(FIVE[:1]))
+        place = bits(raw) - first
         if place.max() < 5:
             return FIVE.astype(raw.dtype).take(place)
         kind = ((place + place.dtype.type(1)) * (place < 5)).astype(np.uint8)
@@ -174,51 +131,39 @@ def _from_real(raw, first):
         return _marked(raw, kind, FIVE)
 
     odd = ~(raw > first.view(raw.dtype))  # the first of the five is the greatest
-    return _sparsely(decoded, raw, odd if raw.max() < np.inf else odd | (raw == np.inf))
+    return sparsely(decoded, raw, odd if raw.max() < np.inf else odd | (raw == np.inf))
 
 
 def _to_real(a, name):
     if a.dtype != TYPES[name][0]:
-        with np.errstate(over="ignore"):
+        with np.errstate(all="ignore"):
             a = a.astype(TYPES[name][0])
-    first, values = _bits(FIVE[:1].astype(a.dtype)), TYPES[name][1].view(a.dtype)
+    first, values = bits(FIVE[:1].astype(a.dtype)), TYPES[name][1].view(a.dtype)
 
     def encoded(a):
         if a.dtype == np.float32:
             made = _shifted(a, first, REAL[:1])
             if np.isfinite(made).all():
                 return made
-        place = _bits(a) - first
+        place = bits(a) - first
         if place.max() < 5:
             return values.take(place)
         kind = _kinds(a) + _LRS * (a == -np.inf) + _HRS * (a == np.inf)
         return _marked(a, kind, values)
 
-    return _sparsely(encoded, a, ~np.isfinite(a))
+    return sparsely(encoded, a, ~np.isfinite(a))
 
 
 def _shifted(a, first, to):
     """Return a, with the five bit patterns from first on moved to those from another on."""
-    bits = _bits(a)
-    return (bits + (bits - first < 5) * (to - first)).view(a.dtype)
-
-
-def _sparsely(func, a, odd):
-    """Return func of the samples that are odd, the others of a as they are."""
-    count = np.count_nonzero(odd)
-    if not count:
-        return a
-    if 16 * count > len(a):
-        return func(a)
-    out, at = a.copy(), odd.nonzero()[0]
-    out[at] = func(a[at])
-    return out
+    code = bits(a)
+    return (code + (code - first < 5) * (to - first)).view(a.dtype)
 
 
 def _from_whole(raw, name, base, multiplier):
     if raw.dtype.itemsize > 2 or _within(raw, *TYPES[name][2:]):
         return _decoded(raw, name, base, multiplier)
-    return _table(raw.dtype, name, base, multiplier).take(_bits(raw))
+    return _table(raw.dtype, name, base, multiplier).take(bits(raw))
 
 
 @functools.lru_cache(maxsize=4)
@@ -242,13 +187,13 @@ def _decoded(raw, name, base, multiplier):
     return out
 
 
+@np.errstate(invalid="ignore")  # of infinities, and of NaN that other programs made
 def _to_whole(a, name, base, multiplier):
     native, values, first, last = TYPES[name]
     x = a if (base, multiplier) == (0.0, 1.0) else (a.astype(np.float64) - base) / multiplier
     x = x.astype(np.result_type(x, memory(name)), copy=False)
     rounded = np.rint(x)
-    with np.errstate(invalid="ignore"):  # of infinities
-        half = np.abs(x - rounded) == 0.5
+    half = np.abs(x - rounded) == 0.5
     if half.any():  # away from zero, as ISIS rounds
         rounded = np.rint(x + half * np.copysign(x.dtype.type(0.5), x))
     if _within(rounded, first, last):

@@ -36,6 +36,8 @@ UNITS = {
     "rpm": ("rotation", 1.0),
     "deg/s": ("rotation", 1.0 / 6.0),
     "dn": ("signal", 1.0),
+    "mb": ("memory", 1.0),
+    "gb": ("memory", 1e3),
     "px/deg": ("resolution", 1.0),
     "pixels/degree": ("resolution", 1.0),
     "ppd": ("resolution", 1.0),

@@ -1,0 +1,171 @@
+"""-cluster: the workers of a running dask.distributed scheduler, as seen from here.
+
+A task carries words, file names and windows, never pixels: the workers see the files under the
+paths they have here.  Where a worker is lost its tasks are run again on others, which is safe
+since a file is written beside its place and renamed.
+"""
+
+import contextlib
+import os
+import threading
+import time
+import uuid
+
+from perijove import __version__
+
+from . import scheduler, worker
+from .error import Error, IoError
+from .process import Run
+
+WAIT = 60  # s that a cluster may be without a worker
+LOOK = 1  # s between looks at the workers
+PRESENCE = "__import__('perijove').__version__, __import__('os').path.isdir({!r})"
+
+
+class Killed(IoError):
+    """A task in whose hands worker after worker was lost."""
+
+
+@contextlib.contextmanager
+def connected(p):
+    """Yield the Cluster at the address of -cluster, all of whose workers run our version."""
+    with scheduler.silence():
+        cluster = Cluster(scheduler.client(p.reserved["cluster"]), p)
+        try:
+            cluster.check()
+            threading.Thread(target=cluster.watch, daemon=True).start()
+            yield cluster
+        finally:
+            cluster.close()
+
+
+class Cluster:
+    """Its workers, and the tasks they are given; room is for as many as they have threads."""
+
+    def __init__(self, client, p):
+        self.client, self.p, self.address = client, p, p.reserved["cluster"]
+        self.name, self.number, self.tasks = uuid.uuid4().hex, 0, {}
+        self.lock, self.over = threading.Lock(), threading.Event()
+        self.alone = self.lost = None  # since when no worker is there; the Error that ends it all
+        self.most, self.room = 0, threading.Semaphore(p.reserved.get("jobs", 0))
+
+    def threads(self):
+        """Return how many threads the workers have now; an I/O ERROR after WAIT s of none."""
+        threads = sum(self._ask(self.client.nthreads).values())
+        if threads:
+            self.alone = None
+        elif self.alone is None:
+            self.alone = time.monotonic()
+            self.p.say(f"{self.address} has no worker: waiting {WAIT} s for one")
+        elif time.monotonic() > self.alone + WAIT:
+            start = f"start one with dask worker {self.address}"
+            raise IoError(f"-cluster = {self.address}: no worker for {WAIT} s: {start}")
+        if threads > self.most and "jobs" not in self.p.reserved:
+            self.room.release(threads - self.most)
+            self.most = threads
+        return threads
+
+    def check(self):
+        """Wait for a worker; an Error where one is of another version or sees not our folder."""
+        while not self.threads():
+            time.sleep(LOOK)
+        folder = os.getcwd()
+        found = self._ask(self.client.run, eval, PRESENCE.format(folder), on_error="return")
+        for where, answer in found.items():
+            if isinstance(answer, ImportError):
+                raise Error(f"worker {where} has no perijove: install {__version__} there")
+            if isinstance(answer, tuple):  # else it has just been lost
+                worker.same(answer[0], f"worker {where}")
+                if not answer[1]:
+                    raise IoError(
+                        f"worker {where} sees no folder {folder}: the workers need the files "
+                        "under the paths that they have here"
+                    )
+
+    def watch(self):
+        """Look after the workers until it is over; end it where all are lost."""
+        while not self.over.wait(LOOK):
+            try:
+                self.threads()
+            except IoError as error:
+                self.lost = error
+                self.finish()
+
+    def _ask(self, function, *words, **more):
+        try:
+            return function(*words, **more)
+        except (OSError, RuntimeError):  # RuntimeError: the client has closed itself
+            raise self._gone() from None
+
+    def _gone(self):
+        return IoError(f"-cluster = {self.address}: the connection to the scheduler is lost")
+
+    def finish(self):
+        """Stop what is still under way, and begin nothing more."""
+        self.over.set()
+        self.stop()
+
+    def close(self):
+        """Leave."""
+        self.finish()
+        with contextlib.suppress(Exception):
+            self.client.close(timeout=scheduler.CONNECT)
+
+    # -------------------------------------------------------------- tasks
+    def submit(self, func, *args):
+        """Return the key of a task: func(key, version, *args) on a worker."""
+        with self.lock:
+            if self.over.is_set():
+                raise self.lost or self._gone()
+            self.number += 1
+            key = f"perijove-{self.name}-{self.number}"
+            self.tasks[key] = self._ask(
+                self.client.submit, func, key, __version__, *args, key=key, pure=False
+            )
+        return key
+
+    def result(self, key):
+        """Return what a task returns, None of one that was stopped; what it raises is raised."""
+        from distributed import CancelledError, KilledWorker
+
+        with self.lock:
+            future = self.tasks.get(key)
+        try:
+            return future and future.result()
+        except CancelledError:
+            if self.lost or key in self.tasks:
+                raise self.lost or self._gone() from None
+            return None
+        except KilledWorker as error:
+            lost = error.allowed_failures + 1
+            raise Killed(f"it was killed with its worker (workers lost: {lost})") from None
+        finally:
+            with self.lock:
+                self.tasks.pop(key, None)
+
+    def stop(self, keys=None):
+        """Take tasks back, all where none is named, and end the tools that they have begun."""
+        with self.lock:
+            keys = [k for k in (list(self.tasks) if keys is None else keys) if k in self.tasks]
+            futures = [self.tasks.pop(key) for key in keys]
+        if futures:
+            with contextlib.suppress(Exception):  # there may be no scheduler any more
+                self.client.cancel(futures)
+                self.client.run(worker.stop, keys, on_error="ignore")
+
+    # -------------------------------------------------------------- what they are for
+    def call(self, func, item):
+        """Return func(item) of a worker."""
+        return self.result(self.submit(worker.call, func, item))
+
+    def begin(self, words):
+        """Return the key of a run of the tool on words, for end() or stop()."""
+        logged = "log" in self.p.reserved
+        return self.submit(worker.run, os.getcwd(), worker.variables(), self.p.tool, words, logged)
+
+    def end(self, key):
+        """Return the Run when it has ended."""
+        try:
+            return self.result(key) or Run()
+        except Killed as error:
+            return Run(137, words=[str(error)])
