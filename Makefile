@@ -119,6 +119,9 @@ SPICEINIT ?= KERNELS=kernels
 %.map.cub: %.geo.cub | $(READY)
 	mapproj FROM="$<" TO="$@" $(MAPPROJ)
 
+%.phot.cub: %.map.cub | $(READY)
+	photom FROM="$<" TO="$@" $(PHOTOM)
+
 %.map.png: %.map.cub | $(READY)
 	flatten FROM="$<" $(FLATTEN) | cub2std TO="$@" $(CUB2STD)
 
@@ -132,7 +135,8 @@ KERNELS ?= kernels
 ATTITUDE ?= SPIN
 JOINT ?= TIES=YES
 FRAMES = JUNOCAL="$(or $(JUNOCAL),HOTPIXELS=REPLACE)" MAPPROJ="$(or $(MAPPROJ),RESOLUTION=10)" \
-    SPICEINIT="KERNELS=$(abspath $(KERNELS)) ATTITUDE=$(ATTITUDE) TIMEOFFSET=LABEL"
+    SPICEINIT="KERNELS=$(abspath $(KERNELS)) ATTITUDE=$(ATTITUDE) TIMEOFFSET=LABEL" \
+    PHOTOM="$(or $(PHOTOM),MODEL=MINNAERT K=0.95)" MOSAIC="$(or $(MOSAIC),RECIPE=PAPER PRIORITY=AVERAGE)"
 
 mosaic: GOAL := mosaic.png
 
@@ -150,7 +154,7 @@ fit.sav: $(RAW:-raw.png=.spice.cub)
 	jitter FROMLIST=fit.lst TO="$@" $(JOINT)
 
 # The images of one filter, METHANE, are no colours: C in the product id says which have them
-maps.lst: $(patsubst %-raw.png,%.map.cub,$(foreach raw,$(RAW),$(if $(findstring C,$(word 3,$(subst _, ,$(raw)))),$(raw))))
+maps.lst: $(patsubst %-raw.png,%.phot.cub,$(foreach raw,$(RAW),$(if $(findstring C,$(word 3,$(subst _, ,$(raw)))),$(raw))))
 	printf '%s\n' $^ > $@
 
 mosaic.cub: maps.lst

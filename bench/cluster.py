@@ -3,7 +3,7 @@
     python bench/cluster.py [FOLDER]
 
 The cluster is a scheduler and two workers of one thread each, started before the clock runs.
-Each image is a simulated strip of four frames, and the tool is mapproj; every line of the list
+Each image is a simulated frame, and the tool is denoise; every line of the list
 is a Python of its own in both.  Wall time, the lesser of two runs each, in turn.
 """
 
@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 
-IMAGES, FRAMES, RUNS = 30, 4, 2
+IMAGES, FRAMES, RUNS = 30, 1, 2
 PATIENCE = 60  # s
 
 os.environ["PATH"] = os.path.dirname(sys.executable) + os.pathsep + os.environ["PATH"]
@@ -74,20 +74,20 @@ def images(folder):
     """Write a strip, calibrated, the list of IMAGES names for it, and the names of what is made."""
     line = (
         f"junosim TO={folder}/sim FRAMES={FRAMES} TRUTH=NONE -quiet;"
-        f" junocam2cub FROM=$(echo {folder}/sim/*-raw.png) | decompand | junocal -quiet"
-        f" | spiceinit KERNELS={folder}/sim/kernels TO={folder}/spice.cub"
+        f" junocam2cub FROM=$(echo {folder}/sim/*-raw.png) | decompand"
+        f" | junocal TO={folder}/if.cub -quiet"
     )
     subprocess.run(["bash", "-eo", "pipefail", "-c", line], check=True)
     with open(f"{folder}/list", "w") as stream:
         for n in range(IMAGES):
-            os.link(f"{folder}/spice.cub", f"{folder}/{n}.cub")
-            stream.write(f"{n}.cub {n}.map.cub\n")
+            os.link(f"{folder}/if.cub", f"{folder}/{n}.cub")
+            stream.write(f"{n}.cub clean{n}.cub\n")
 
 
 def wall(folder, *words):
     """Return the wall time of the list, in seconds."""
     start = time.perf_counter()
-    line = "mapproj -batchlist=list FROM=$1 TO=$2 RESOLUTION=10 -quiet"
+    line = "denoise -batchlist=list FROM=$1 TO=$2 -quiet"
     words = [*line.split(), *words]
     subprocess.run(words, cwd=folder, check=True)
     return time.perf_counter() - start

@@ -7,8 +7,9 @@ import sys
 import cv2
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
+from perijove import junocal
 from perijove.junocal import main
 from perijove.kit import calfile, cube, sink, special
 from perijove.kit.calibrate import Strip
@@ -326,6 +327,20 @@ def test_blocks_give_what_the_whole_gives(tmp_path):
         whole = strip.calibrate(core[band], band)
         assert_allclose(found.core[band], whole, rtol=1e-5)
         assert np.array_equal(special.kinds(found.core[band]), special.kinds(whole))
+
+
+def test_pixels_looked_after_one_by_one_give_what_planes_give(tmp_path, monkeypatch):
+    core = np.random.default_rng(44).integers(0, 2500, (3, 128 * FRAMES, 1648)).astype(np.float32)
+    mask = np.zeros((3, 128, 1648), np.uint8)
+    mask[:, ::40, 300::200] = 1
+    source = dn12(tmp_path, core, TDICount=2, ExposureDuration=Quantity(6.4, "ms"))
+    words = source, f"MASK={plane(tmp_path / 'm.tif', mask)}", "ORBIT=43"
+    found = []
+    for few in (0, 1):
+        monkeypatch.setattr(junocal, "FEW", few)
+        found.append(calibrated(tmp_path, *words).core)
+    assert_array_equal(found[0].view(np.uint32), found[1].view(np.uint32))
+    assert np.count_nonzero(special.kinds(found[0][:, 40, 300::200]) == 1) == 3 * 7
 
 
 def test_a_chain_of_pipes_gives_the_bytes_of_files(tmp_path, shell):

@@ -137,14 +137,3 @@ def test_restore_of_many_samples_keeps_every_kind():
     assert_array_equal(special.kinds(back), special.kinds(like))
     assert_array_equal(back[~np.isnan(like)], a[~np.isnan(like)])
     assert special.restore(a, np.zeros_like(a)) is a
-
-
-def test_places_of_special_pixels_on_disk():
-    raw = np.arange(40, dtype=np.float32)
-    raw[[3, 30]] = special.REAL[[0, 3]].view(np.float32)
-    at, which = special.places(raw.reshape(4, 10))
-    assert (at.tolist(), which.tolist()) == ([3, 30], [0, 3])
-    for other in (np.nan, np.inf, -np.inf):
-        raw[5] = other
-        assert special.places(raw) is None
-    assert special.places(special.encode(np.full(10, special.NULL), "Real")) is None

@@ -20,7 +20,7 @@ def run(tmp_path, monkeypatch):
         cube.write(f"{tmp_path}/a.cub", cube.new(core), type=stored)
         p = types.SimpleNamespace(FROM=f"{tmp_path}/a.cub{bands}", TO=f"{tmp_path}/b.cub{to}")
         p.history = lambda: cube.Node("Object", "test")
-        stream.run(p, lambda label: None, **how)
+        runs.counts = stream.run(p, lambda label: None, **how)
         return cube.read(f"{tmp_path}/b.cub").core
 
     return runs
@@ -55,3 +55,25 @@ def test_look_sees_the_valid_samples_before(run, monkeypatch):
     sparse[1, 40, 60:75] = np.arange(15)
     run("Real", core=sparse, look=seen.append)
     assert [v.tolist() for v in seen[2]] == [[], list(range(15))]
+
+
+@pytest.mark.parametrize("stored", ["SignedWord", "Real"])
+@pytest.mark.parametrize(("to", "bands"), [("", ""), ("+Tile", ""), ("+Msb", ""), ("", "+2,1")])
+def test_most_samples_by_value_and_spots_by_place(run, stored, to, bands):
+    core = CORE[::-1] if bands else CORE
+
+    def spots(band, line, lines):
+        if line <= 100 < line + lines:
+            yield (np.array([100 - line, 100 - line]), np.array([7, 9])), lambda v: v + [1, 2]
+        yield np.s_[:, :2], None
+
+    def late():
+        return dict(values=lambda v, band: v + 1, most=lambda v, band: 2 * v, spots=spots)
+
+    found = run(stored, to, bands, type="Real", late=late, count=special.HIS)
+    expected = 2 * (core + 1)
+    expected[:, 100, [7, 9]] = core[:, 100, [7, 9]] + [2, 3]
+    expected[:, :, :2] = special.NULL
+    assert_array_equal(found, expected)
+    assert_array_equal(special.kinds(found), special.kinds(expected))
+    assert run.counts == {0: 43, 1: 43}  # every 7th of 300 lines

@@ -54,6 +54,10 @@ def test_all_images_of_a_folder_are_solved_together(site, tmp_path, shell):
         assert method == b"Table\n"
     assert len(calfile.read(f"{tmp_path}/out/fit.sav").rows) == 2
     assert b"Nothing to be done" in shell(line).stdout
+    shell(line.replace(" frames ", " mosaic "))
+    assert (tmp_path / "out/mosaic.png").is_file()
+    count = shell("getkey FROM=out/mosaic.cub GROUP=Mosaic KEYWORD=Images").stdout
+    assert count == b"2\n"
     done = shell(f"{MAKE} frames", check=False)
     assert done.returncode == 2 and b"expected the folder of the raw images" in done.stderr
 

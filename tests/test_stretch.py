@@ -112,3 +112,12 @@ def test_percentages_of_many_samples_are_those_of_every_so_many(tmp_path):
     found = run(tmp_path, v, "MINPERCENT=10", "MAXPERCENT=90", "OUTMIN=0.1", "OUTMAX=0.9")
     inner = (found > 0.1) & (found < 0.9)
     assert_allclose(found[inner], v[inner], atol=2e-3)
+
+
+@pytest.mark.parametrize("text", ["0:0 0.3:1", "0.1:3 0.3:-1", "-1:0.1 2:0.9", "0.2:255 0.25:0"])
+def test_two_pairs_in_single_precision_are_within_a_millionth_of_the_range(text):
+    x, o = pairs(text)
+    v = np.random.default_rng(9).uniform(-1.5, 2.5, 200000).astype(np.float32)
+    found = stretch(v, x, o)
+    assert found.dtype == np.float32 and min(o) <= found.min() and found.max() <= max(o)
+    assert_allclose(found, np.interp(v.astype(float), x, o), rtol=0, atol=1e-6 * np.ptp(o))

@@ -1,3 +1,3 @@
 """perijove: small executables for planetary images."""
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"

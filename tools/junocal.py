@@ -23,6 +23,7 @@ from perijove.kit.strip import whole
 from perijove.kit.units import AU, SUN
 
 RDR = 10000.0  # DN of I/F = 1 in a reduced product
+FEW = 1 / 32  # of the pixels: so many may differ from the rest and be looked after one by one
 DN_ONLY = (  # parameters that a reduced product has no use for
     *("BIAS", "DARK", "DARKSCALE", "EXPOSURE", "SOLARDISTANCE", "ORBIT", "HOTLIST"),
     *("BACKGROUND", "HOTPIXELS", "HOTSIGMA", "STRAY", "STRAYFILTERS"),
@@ -166,21 +167,21 @@ def _six(value):
 
 def flow(p):
     """Calibrate a cube block by block; return its filters and their saturated samples."""
-    made, saturated = [], {}
+    made = []
 
     def edit(label):
         made.append(strip(p, label))
 
-    def calibrate(block, band, line):
-        out = made[0].placed(block, band, line)
-        saturated[band] = saturated.get(band, 0) + _saturated(out)
-        return out
+    def late():
+        strip = made[0]
+        if strip.odd.mean() < FEW:
+            how = dict(most=strip.most, spots=strip.spots)
+        else:
+            how = dict(func=strip.placed)
+        return dict(values=lambda dn, band: strip.middle(dn), **how)
 
-    def middle(dn, band):
-        return made[0].middle(dn)
-
-    stream.run(p, edit, calibrate, type="Real", values=middle)
-    return made[0].layout.names, saturated.values()
+    found = stream.run(p, edit, type="Real", count=special.HIS, late=late)
+    return made[0].layout.names, found.values()
 
 
 def hold(p, search):

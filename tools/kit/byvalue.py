@@ -9,12 +9,15 @@ import numpy as np
 from . import special
 from .error import Error
 
+FIRST = special.REAL[0].view(np.float32)  # of the five on disk, and the greatest
+
 
 def stored(func, decode, dtype, encode=None):
     """Return a function of stored samples of a dtype, from func of samples in memory.
 
     encode  to samples as they are to be stored; None: the result is in memory
-    It may change its argument and return it.
+    func leaves its argument as it is.  It may be asked for numbers that are special pixels on disk:
+    what it makes of those is not used.
     """
 
     def plain(raw):
@@ -57,19 +60,21 @@ class _Lookup:
 
 
 class _Apart:
-    """plain, of Real samples, with special pixels looked up: they are not decoded nor encoded."""
+    """plain, of Real samples: func is led past the special pixels, which are not decoded."""
 
     def __init__(self, func, plain, encode):
-        self.func, self.plain, self.encode = func, plain, encode
+        self.func, self.plain = func, plain
         self.ends = encode(func(special.FIVE.copy()))
+        self.kept = (_bits(self.ends) == special.REAL).all()
 
     def __call__(self, raw):
-        found = special.places(raw)
-        if found is None:
+        if not np.isfinite(raw).all():  # infinities and NaN of other programs
             return self.plain(raw)
-        at, kind = found
-        flat = raw.reshape(-1)
-        flat[at] = special.FIVE.take(kind)
-        out = np.asarray(self.func(raw), np.float32)
-        out.reshape(-1)[at] = self.ends.take(kind)
-        return out if np.isfinite(out).all() else self.encode(out)
+        odd = raw <= FIRST
+        with np.errstate(over="ignore"):
+            out = np.asarray(self.func(raw), np.float32)
+        if self.kept:
+            np.copyto(out, raw, where=odd)
+        else:
+            out[odd] = self.ends.take(_bits(raw[odd]) - special.REAL[0])
+        return out if np.isfinite(out).all() else self.plain(raw)

@@ -41,6 +41,7 @@ class Strip:
     bins: tuple = None
     flat: np.ndarray = None
     mask: np.ndarray = None
+    known: dict = dataclasses.field(default_factory=dict, repr=False)  # what `spots` found
 
     def calibrate(self, dn, band, line=0):
         """Return I/F, float32, of whole lines dn (lines, samples) of a band, the first being line.
@@ -87,6 +88,48 @@ class Strip:
         bad = np.isnan(self.unit)
         bad = bad if self.mask is None else bad | self.mask
         return bad if bad.any() else None
+
+    @functools.cached_property
+    def usual(self):
+        """Two of (nb,): bias and unit of most of the pixels that see light."""
+        columns = slice(self.layout.first, self.layout.last, 16)
+        return [np.median(a[:, ::8, columns], axis=(1, 2)) for a in (self.bias, self.unit)]
+
+    @functools.cached_property
+    def odd(self):
+        """(nb, h, n) True where a pixel that sees light is bad, or its bias or unit not usual."""
+        bias, unit = (a[:, None, None] for a in self.usual)
+        odd = (self.bias != bias) | (self.unit != unit)
+        odd |= False if self.bad is None else self.bad
+        odd[..., : self.layout.first] = odd[..., self.layout.last :] = False
+        return odd
+
+    def most(self, v, band):
+        """Return I/F of middles v where bias and unit are the usual ones: the rest of eq. (1)."""
+        bias, unit = (a[band] for a in self.usual)
+        return (v - bias) / unit
+
+    def spots(self, band, line, lines):
+        """Return where `most` does not hold within lines of a band: [(index, func of middles)].
+
+        index  of samples of (lines, samples);  func  gives their I/F; None: they are Null
+        """
+        key = band, line % self.layout.lines, lines
+        if key not in self.known:
+            self.known[key] = list(self._spots(*key))
+        return self.known[key]
+
+    def _spots(self, band, line, lines):
+        rows = np.arange(line, line + lines) % self.layout.lines
+        odd = self.odd[band, rows]
+        at = odd.nonzero()
+        if len(at[0]):
+            bias, unit = (a[band, rows[at[0]], at[1]] for a in (self.bias, self.unit))
+            yield at, lambda v: (v - bias) / unit
+        if self.bad is not None:
+            yield (odd & self.bad[band, rows]).nonzero(), None
+        yield np.s_[:, : self.layout.first], None
+        yield np.s_[:, self.layout.last :], None
 
     def searched(self, dn, band, search):
         """Return I/F of a whole band of DN, and what a Search found in it, {keyword: number}."""

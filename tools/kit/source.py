@@ -152,7 +152,8 @@ class Source:
         """Yield (band, first line, raw samples (lines, samples)) of a band sequential cube."""
         bands, lines, samples = self.shape
         reader = self.core_reader()
-        step = max(1, STRIPE // (samples * 4))
+        # a power of two, as are the framelets' lines: blocks come to begin at the same few of those
+        step = 1 << max(1, STRIPE // (samples * max(2, self.dtype.itemsize))).bit_length() - 1
         buffer = self._room((step, samples), self.dtype)
         for band in range(bands):
             for line in range(0, lines, step):

@@ -81,19 +81,6 @@ def encode(a, name, base=0.0, multiplier=1.0, order="Lsb"):
     return out.astype(dtype(name, order), copy=False)
 
 
-def places(raw):
-    """Return where Real samples on disk are special, and which of FIVE; None where most are.
-
-    None as well where there are others than the five, infinities and NaN of other programs.
-    """
-    flat, first = raw.reshape(-1), REAL[0]
-    if not flat.max() < np.inf:
-        return None
-    at = (flat <= first.view(np.float32)).nonzero()[0]
-    which = bits(flat)[at] - first
-    return (at, which) if 4 * len(at) < len(flat) and which.max(initial=0) < 5 else None
-
-
 def _marked(a, kind, values):
     """Return a, with one of five values where kind is 1 to 5."""
     table = np.array([0, *values], a.dtype)

@@ -5,14 +5,14 @@ import math
 
 import numpy as np
 
-from . import byvalue, files
+from . import byvalue, files, special
 from .sink import Sink
 from .source import STRIPE, opened
 
 ENOUGH = 1 << 20  # samples: a percentile's rank is then uncertain by less than 1e-3
 
 
-def run(p, edit, func=None, type=None, values=None, look=None):
+def run(p, edit, func=None, type=None, values=None, look=None, count=None, late=None):
     """Pass the cube at p.FROM to p.TO through a function of blocks.
 
     edit(label)               changes the label's Node in place, or refuses it with an Error
@@ -26,6 +26,12 @@ def run(p, edit, func=None, type=None, values=None, look=None):
     look(samples)             is called before all that with valid samples of each band: every k-th
                               where more than ENOUGH are valid.  What comes through a pipe then
                               waits in a temporary file
+    count                     special pixel; returned is {band: how many of them are stored}
+    late()                    is called after edit and gives func and values by name, or in place of
+                              func, where that goes mostly by value too:
+    most(v, band)             what becomes of samples, after values, but at spots
+    spots(band, line, lines)  spots within lines, pairs of an index of (lines, samples) and what
+                              becomes there of samples, after values: a function, None for Null
     """
     with opened(p.FROM) as source:
         root = source.band_label().copy()
@@ -41,7 +47,9 @@ def run(p, edit, func=None, type=None, values=None, look=None):
         sink = Sink(p.TO, root, shape, pixel_type, heads, "\n" * past, p, scale)
         if look:
             look(_valid(source))
-        raws = _passed(source, sink, func, values)
+        work = late() if late else dict(func=func, values=values)
+        counts = dict.fromkeys(range(shape[0]), 0)
+        raws = _counted(_passed(source, sink, **work), counts, sink, count)
 
         def tail():
             blobs, history = source.read_blobs()
@@ -51,6 +59,7 @@ def run(p, edit, func=None, type=None, values=None, look=None):
         with files.output(sink.to.path) as out:
             # tiles are made of all samples: those must not share the buffer they were read to
             sink.pour(out, (raw.copy() for raw in raws) if sink.tile or sink.tiff else raws, tail)
+    return counts
 
 
 def blocks(source):
@@ -91,18 +100,40 @@ def _valid(source):
         step = max(1, step * count // ENOUGH)
 
 
-def _passed(source, sink, func, values):
-    """Yield the samples of a cube, through values and func, as they are to be stored."""
+def _passed(source, sink, func=None, values=None, most=None, spots=None):
+    """Yield the band and the samples of a cube, changed, as they are to be stored."""
     raws, decode = _read(source)
-    starts = {}  # of bands: from stored samples to what func sees, or to what is to be stored
+    null = sink.encode(special.FIVE[:1])
+    known = {}  # of bands: functions of stored samples, byvalue
     for band, line, raw in raws:
-        if band not in starts:
-            starts[band] = decode
-            if values:
-                of_band = functools.partial(values, band=band)
-                end = None if func else sink.encode
-                starts[band] = byvalue.stored(of_band, decode, raw.dtype, end)
-        block = starts[band](raw)
+        if band not in known:
+            known[band] = _of_value(band, decode, raw.dtype, sink, func, values, most)
+        first, last = known[band]
+        block = last(raw)
+        for at, other in spots(band, line, len(raw)) if spots else ():
+            block[at] = sink.encode(other(first(raw[at]))) if other else null
         if func:
-            block = func(block, band, line)
-        yield sink.encode(block) if func or not values else block
+            block = sink.encode(func(block, band, line))
+        yield band, block
+
+
+def _of_value(band, decode, dtype, sink, func, values, most):
+    """Return what stored samples of a band become after values, and what before func or spots."""
+    first = functools.partial(values, band=band) if values else None
+    before = byvalue.stored(first, decode, dtype) if first else decode
+    if func:
+        return before, before
+    if most:
+        return before, byvalue.stored(lambda v: most(first(v), band), decode, dtype, sink.encode)
+    if first:
+        return before, byvalue.stored(first, decode, dtype, sink.encode)
+    return before, lambda raw: sink.encode(decode(raw))
+
+
+def _counted(blocks, counts, sink, kind):
+    """Yield the samples of (band, samples) and count, by band, those of a kind of special pixel."""
+    stored = None if kind is None else sink.encode(np.array([kind]))
+    for band, raw in blocks:
+        if kind is not None:
+            counts[band] += np.count_nonzero(raw == stored)
+        yield raw
