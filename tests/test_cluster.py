@@ -15,6 +15,7 @@ import workers
 from perijove.decompand import main as decompand
 from perijove.kit import cluster, cube, scheduler
 
+OTHER_DISK = """__import__('perijove').__version__, [p for p in {!r} if '.perijove-' in p]"""
 LINE = "decompand -batchlist=list FROM='$1' TO='$2'"
 
 
@@ -177,7 +178,7 @@ def refused(monkeypatch, capsys, tmp_path, raws):
         with pytest.raises(SystemExit) as stop:
             decompand(*shlex.split(LINE)[1:], f"-cluster={address}", "-errlist=todo")
         assert (tmp_path / "todo").read_text() == (tmp_path / "list").read_text()
-        assert made(tmp_path) == []
+        assert made(tmp_path) == [] and not [*tmp_path.glob(".perijove-*")]
         return stop.value.code, capsys.readouterr().err
 
     return run
@@ -207,9 +208,10 @@ def test_something_else_that_answers(refused, monkeypatch):
 @pytest.mark.parametrize(
     ("answer", "code", "said"),
     [
-        ("'0.0.1', True", 2, "runs perijove 0.0.1, this is {}: expected the same version\n"),
+        ("'0.0.1', []", 2, "runs perijove 0.0.1, this is {}: expected the same version\n"),
         ("__import__('no_such_module')", 2, "has no perijove: install {} there\n"),
-        ("__import__('perijove').__version__, False", 4, "sees no folder {folder}: the workers"),
+        ("__import__('perijove').__version__, {!r}", 4, "sees no folder {folder}: the workers"),
+        (OTHER_DISK, 4, "sees no folder {folder}: the workers"),
     ],
 )
 def test_workers_that_are_not_like_us(local, refused, monkeypatch, answer, code, said):

@@ -112,6 +112,12 @@ def test_a_list_that_is_wrong(tmp_path, data, words):
         ("-batchlist=list FROM='$1' TO='$2' -last", 2, "-batchlist and -last exclude each other"),
         ("-batchlist=list FROM='$1' TO='$2' -onerror=halt", 2, "there are ABORT, CONTINUE"),
         ("-batchlist=list FROM='$1' TO='$2' -errlist=list", 2, "would replace the list"),
+        (
+            "-batchlist=list FROM='$1' TO='$2' -errlist=b.cub",
+            2,
+            "b.cub: line 2 (b.cub) has it as FR",
+        ),
+        ("-batchlist=list FROM='$1' TO='$2' -errlist=./d2.cub", 2, "has it as TO: it would be rep"),
         ("-batchlist=list FROM='$1' TO='$2' -errlist=no/e", 4, "no/e: cannot be written"),
         ("-batchlist=list FROM='$1' TO='$2' -log=no/l", 4, "no/l: cannot be written"),
         ("-batchlist=list FROM='$1' TO='$2' -jobs=0", 2, "-jobs = 0: expected an integer"),

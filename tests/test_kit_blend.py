@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.ndimage import distance_transform_edt
 
-from perijove.kit import blend, feather, special
+from perijove.kit import blend, feather, special, stack
 
 NULL, LRS, LIS, HIS, HRS = special.NULL, special.LRS, special.LIS, special.HIS, special.HRS
 
@@ -143,8 +143,16 @@ def test_weights_are_distances_of_scipy_and_the_same_in_any_window():
     assert_array_equal(world.weights(whole, reach, np.s_[5:9], np.s_[80:90]), w[5:9, 80:90])
 
 
-def test_lines_near_to_others():
+def test_runs_of_lines():
     lines = np.array([0, 0, 0, 1, 0, 0, 0, 0, 0], bool)
     assert feather.runs(lines) == [slice(3, 4)] and feather.runs(~lines, 2) == [slice(0, 9)]
     assert feather.runs(~lines) == [slice(0, 3), slice(4, 9)]
-    assert feather.near(lines, 1.5).tolist() == [False] + [True] * 5 + [False] * 3
+
+
+@pytest.mark.parametrize("n", range(1, 12))
+def test_the_network_sorts_all_of_0_and_1(n):
+    """What sorts all sequences of 0 and 1 sorts all sequences (Knuth, 5.3.4, theorem Z)."""
+    rows = list(np.arange(2**n) >> np.arange(n)[:, None] & 1)
+    for i, j in stack.network(n):
+        rows[i], rows[j] = np.minimum(rows[i], rows[j]), np.maximum(rows[i], rows[j])
+    assert (np.diff(rows, axis=0) >= 0).all()

@@ -144,3 +144,16 @@ def test_no_worker_is_told_waited_for_and_then_an_error(local, monkeypatch, caps
     assert capsys.readouterr().err == (
         f"trial: {local.address} has no worker: waiting 0.1 s for one\n"
     )
+
+
+def test_a_worker_that_joins_later_is_to_be_like_the_others(local, tmp_path, monkeypatch):
+    p = given(f"-cluster={local.have(1)}", f"TO={tmp_path}/x.cub")
+    monkeypatch.setattr(cluster, "LOOK", 0.05)
+    with cluster.connected(p, {str(tmp_path)}) as workplace:
+        assert workplace.known == workplace.there and len(list(tmp_path.iterdir())) == 1
+        monkeypatch.setattr(cluster, "PRESENCE", "'0.0.1', {!r}")
+        local.have(2)
+        workers.until(lambda: workplace.lost, "the new worker is not looked at")
+        with pytest.raises(Error, match="runs perijove 0.0.1, this is"):
+            workplace.submit(print)
+    assert not list(tmp_path.iterdir())

@@ -1,3 +1,5 @@
+import contextlib
+import io
 import shutil
 import subprocess
 
@@ -6,7 +8,7 @@ import pytest
 import rasterio
 import rasterio.warp
 
-from perijove.kit import cube, geotiff, projection, special
+from perijove.kit import cube, geotiff, geotiffin, projection, special, tiffend
 from perijove.kit.error import Error, IoError
 
 RADII = (71492.0, 71492.0, 66854.0)
@@ -123,6 +125,55 @@ def test_a_tiff_of_others_a_damaged_one_and_tiles_are_refused(folder, shell):
     done = shell("crop FROM=x.cub TO=t.tif+Tile", check=False)
     assert done.returncode == 2 and done.stderr.count(b"\n") == 1 and b"+Tile" in done.stderr
     assert not (folder / "t.tif").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"compress": None, "predictor": 1, "tiled": False, "blockysize": 7},
+        {"compress": "deflate", "interleave": "pixel"},
+        {"BIGTIFF": "YES", "ENDIANNESS": "BIG"},
+    ],
+)
+def test_a_second_cube_behind_a_tiff_is_refused(folder, options):
+    with rasterio.open(folder / "x.tif") as x:
+        with rasterio.open(folder / "y.tif", "w", **x.profile | options) as y:
+            y.write(x.read())
+            y.update_tags(ns="PERIJOVE", **x.tags(ns="PERIJOVE"))
+    data = (folder / "y.tif").read_bytes()
+    assert cube.read(f"{folder}/y.tif").core.shape == (2, 900, 1800)
+    for more in (data, (folder / "x.tif").read_bytes(), (folder / "x.cub").read_bytes()):
+        (folder / "z.tif").write_bytes(data + more)
+        with pytest.raises(IoError, match="z.tif: a second cube follows the TIFF"):
+            cube.read(f"{folder}/z.tif")
+
+
+def test_a_second_tiff_down_a_pipe_is_refused(folder, shell):
+    done = shell("cat x.tif x.tif | stats", check=False)
+    assert done.returncode == 4 and b"-: a second cube follows the TIFF" in done.stderr
+
+
+def test_where_a_damaged_tiff_ends_is_left_to_gdal(folder):
+    data = (folder / "x.tif").read_bytes()
+    for cut in (0, 3, 8, 20, len(data) // 2, len(data) - 9):
+        assert not tiffend.another(io.BytesIO(data[:cut]))
+    rng = np.random.default_rng(1)
+    for at in rng.integers(0, 300, 300):
+        flipped = bytearray(data)
+        flipped[at] ^= 1 << rng.integers(8)
+        tiffend.another(io.BytesIO(flipped))
+
+
+def test_many_threads_leave_few_files_open(folder):
+    windows = geotiffin.Windows(f"{folder}/x.tif")
+    with contextlib.ExitStack() as stack:
+        for _ in range(50):
+            stack.enter_context(windows._dataset())
+    assert len(windows.idle) == 33
+    windows.close()
+    assert not windows.idle
+    assert geotiffin.SPARE._value == 32
 
 
 def test_the_item_cube_damaged(folder):

@@ -111,6 +111,8 @@ def test_what_is_no_file_and_windows_beyond_the_cube_are_refused(folder, tmp_pat
             region.Region(path)
     with pytest.raises(IoError, match="x.cub: cannot be read: no such file"):
         region.Region(f"{tmp_path}/x.cub")
+    with pytest.raises(IoError, match="is a directory"):
+        region.Region(str(tmp_path))
     with region.Region(f"{folder}/a.cub") as r:
         for window in ((0, 301), (-1, 2), (0, 1, 530, 1), (0, 1, 0, 531)):
             with pytest.raises(IndexError):

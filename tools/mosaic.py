@@ -20,17 +20,17 @@ import numpy as np
 
 from perijove.kit import (
     canvas,
-    cubestream,
     equalize,
     farm,
     files,
     lattice,
     layout,
+    mapregion,
     mapset,
     mosaicjob,
     mosaiclabel,
-    overlap,
     parm,
+    recipe,
     recipepasses,
     tiling,
 )
@@ -39,39 +39,26 @@ from perijove.kit.error import Error
 
 def refuse(p):
     """Error where parameters do not go together."""
-    paper, seams = p.RECIPE == "PAPER", p.RECIPE == "NOSEAM"
     box = p.given("SAMPLES") or p.given("LINES")
+    paper, sigma = p.given("LIGHT") or p.given("CUT"), p.SIGMA is not None
     for wrong, words in (
         (p.FROMLIST is not None and p.given("FROM"), "FROM and FROMLIST: give one of them"),
         (p.given("FEATHER") and p.PRIORITY != "AVERAGE", "FEATHER goes with PRIORITY = AVERAGE"),
         (p.given("MINCOUNT") and p.EQUALIZE == "NONE", "MINCOUNT goes with EQUALIZE"),
-        (box and not seams, "SAMPLES and LINES are of RECIPE = NOSEAM"),
+        (box and p.RECIPE != "NOSEAM", "SAMPLES and LINES are of RECIPE = NOSEAM"),
         (
             box and p.SIGMA is not None,
             "SIGMA is of a Gaussian, SAMPLES and LINES of a box: give one",
         ),
-        (p.SIGMA is not None and p.RECIPE == "NONE", "SIGMA is of a RECIPE"),
-        ((p.given("LIGHT") or p.given("CUT")) and not paper, "LIGHT and CUT are of RECIPE = PAPER"),
-        (
-            farm.shared(p) and p.TO == "-",
-            "-cluster needs TO=file: tasks leave their tiles beside it",
-        ),
+        (sigma and p.RECIPE == "NONE", "SIGMA is of a RECIPE"),
+        (paper and p.RECIPE != "PAPER", "LIGHT and CUT are of RECIPE = PAPER"),
+        (farm.shared(p) and p.TO == "-", "-cluster needs TO=file: tiles are left beside it"),
     ):
         if wrong:
             raise Error(words)
 
 
-def listed(p, folder):
-    """The paths of the maps."""
-    if p.FROMLIST is None:
-        return cubestream.spooled("-", folder) if p.FROM == "-" else [p.FROM]
-    paths = [row for row in files.rows(p.FROMLIST, "a list of maps, one path per line") if row]
-    if not paths:
-        raise Error(f"{p.FROMLIST}: no map is named: expected one path per line")
-    return paths
-
-
-def opened(p, paths):
+def opened(p, paths, pool):
     """MapFiles, the label they share, the Cube of the first without samples, what was left out."""
     failed = []
 
@@ -80,12 +67,12 @@ def opened(p, paths):
         failed.append(path)
 
     goes_on = p.reserved.get("onerror") == "CONTINUE"
-    found = mapset.opened(p.progress(paths, "labels"), leave if goes_on else None)
+    found = mapset.opened(p.progress(paths, "labels"), pool, leave if goes_on else None)
     if "errlist" in p.reserved:
         with files.output(p.reserved["errlist"], text=True) as out:
             out.write("".join(f"{path}\n" for path in failed).encode())
-    left = found[2].band_names()
-    left = [left[b] for b in range(len(left)) if b not in found[0][0].bands]
+    names = found[2].band_names()
+    left = [names[b] for b in range(len(names)) if b not in found[0][0].bands]
     if left:
         p.say(f"bands that stay behind: {', '.join(left)}")
     return *found, failed
@@ -100,71 +87,38 @@ def grid_of(p, maps):
     return layout.wanted({}, own[0].target, own[0].radii, middle, p.use(p.MAP), own[0])
 
 
-def widths(p, job):
-    """What kit/recipe needs of the parameters; widths in cells."""
-    if p.RECIPE == "NONE":
-        return {}
-    per_degree = job.grid.degree / job.grid.scale
-    made = {"kind": p.RECIPE}
-    if p.RECIPE == "PAPER":
-        made["light"] = p.LIGHT * per_degree
-        made["cut"] = 2 * int(p.CUT * per_degree / 2) + 1
-    if p.RECIPE == "NOSEAM" and p.SIGMA is None:
-        size = [p.SAMPLES, p.LINES]
-        for name, n, most in zip(("SAMPLES", "LINES"), size, job.grid.shape[::-1], strict=True):
-            if n is None or n % 2 == 0 or n > most:
-                expected = f"an odd number up to {most}, or SIGMA"
-                raise Error(f"RECIPE = NOSEAM: {name} = {n}: expected {expected}")
-        return made | {"box": tuple(size)}
-    made["filter"] = (p.SIGMA or 1.6) * per_degree
-    for name, width in made.items():
-        if name in ("light", "filter", "cut") and not 0.1 <= width <= max(job.grid.shape):
-            raise Error(f"{name}: {width:g} cells: expected 0.1 to {max(job.grid.shape)}")
-    return made
-
-
-def equalized(p, run):
-    """Solve gains and offsets (maps, bands) of the Job's maps by their overlaps."""
-    job = run.job
-    found = equalize.Overlaps(job.bands, len(job.maps))
-    for maps, sums in run(overlap.sums, tiling.windows(job, overlap.unit(job))):
-        found.add(maps, sums)
-    names = [m.name for m in job.maps]
-    job.gains, job.offsets = found.solved(p.EQUALIZE, p.MINCOUNT, names)
-    groups = len(found.groups(p.MINCOUNT, names))
-    if groups > 1:
-        p.say(f"{groups} groups of maps do not overlap: equalized apart")
-    p.say(
-        f"gains {job.gains.min():.3f} to {job.gains.max():.3f}, "
-        f"offsets {job.offsets.min():.3g} to {job.offsets.max():.3g}"
-    )
-
-
 @parm.tool
 def main(p):
     refuse(p)
     beside = os.path.dirname(os.path.abspath(p.TO)) if farm.shared(p) else None
-    with tempfile.TemporaryDirectory(dir=beside, prefix=".mosaic-") as folder:
-        maps, label, first, failed = opened(p, listed(p, folder))
+    with (
+        tempfile.TemporaryDirectory(dir=beside, prefix=".mosaic-") as folder,
+        contextlib.closing(mapregion.Pool()) as pool,
+    ):
+        paths = mapset.listed(p.FROM, p.FROMLIST, folder)
+        maps, label, first, failed = opened(p, paths, pool)
         grid = grid_of(p, maps)
         maps = tuple(mapset.placed(m, grid) for m in maps)
         if p.RECIPE == "PAPER" and not p.given("PRIORITY"):
             p.values["PRIORITY"] = "MEDIAN"
         job = mosaicjob.Job(maps, grid, p.PRIORITY, p.FEATHER, p.INTERP, p.TRACK, folder=folder)
-        job.recipe = widths(p, job)
-        with contextlib.closing(job.pool):
-            made(p, job, label, first, failed)
+        job.pool = pool
+        box = (p.SAMPLES, p.LINES) if p.SAMPLES or p.LINES else None
+        job.recipe = recipe.asked(p.RECIPE, grid, p.SIGMA, p.LIGHT, p.CUT, box)
+        made(p, job, label, first, failed)
 
 
 def made(p, job, label, first, failed):
     """Make the mosaic of a Job."""
     alone, equal = len(job.maps) == 1, p.EQUALIZE != "NONE" and len(job.maps) > 1
     threads = 1 if farm.shared(p) else p.jobs
-    lines, samples, p.reserved["jobs"] = tiling.cut(job, 1e6 * p.MEMORY, threads, equal)
+    lines, samples, p.reserved["jobs"] = tiling.cut(
+        job, 1e6 * p.MEMORY, threads, equalize.bytes_(job) if equal else 0
+    )
     p.values["MEMORY"] = None  # left out of History: the mosaic is the same with any
     run = tiling.Runner(p, job)
     if equal:
-        equalized(p, run)
+        equalize.solve(run, p.EQUALIZE, p.MINCOUNT, p.say)
     root = mosaiclabel.made(job, label, p.EQUALIZE, p.RECIPE, failed)
     windows, task = tiling.windows(job, lines, samples), mosaicjob.tile
     if job.recipe:

@@ -9,7 +9,7 @@ import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
-from . import batchlist, farm, files, process, reserved
+from . import batchlist, farm, files, parm, process, reserved
 from .error import Error
 from .process import Run
 
@@ -32,7 +32,7 @@ def run(p):
     elif jobs > 1:
         flags.append(f"-jobs={max(1, reserved.processors() // jobs)}")
     lines = batchlist.lines(path, p.words, flags)
-    batchlist.check(p.declared, lines, path, jobs, lenient=not abort)
+    batchlist.check(p.declared, lines, path, jobs, not abort, errors)
     if errors:
         if os.path.exists(errors) and os.path.exists(path) and os.path.samefile(errors, path):
             raise Error(f"-errlist = {errors}: it would replace the list that is run")
@@ -54,7 +54,7 @@ def _write(path, lines):
 def _all(p, ended, jobs, abort):
     """Run the lines, note how they ended, and pass on what they say, in the order of the list."""
     lines = list(ended)
-    with _place(p) as place, ThreadPoolExecutor(min(jobs, len(lines))) as pool:
+    with _place(p, lines) as place, ThreadPoolExecutor(min(jobs, len(lines))) as pool:
         runs = _Runs(place, abort)
         try:
             futures = [pool.submit(runs.run, line) for line in lines]
@@ -81,12 +81,16 @@ def _pass_on(p, run):
     run.text = run.log = b""  # a list may be long
 
 
-def _place(p):
+def _place(p, lines):
     if not farm.shared(p):
         return contextlib.nullcontext(_Here(p))
     from . import cluster
 
-    return cluster.connected(p)
+    folders = set()
+    for line in lines:
+        with contextlib.suppress(Error):  # its run tells
+            folders |= batchlist.written(parm.parse(p.declared, line.words))
+    return cluster.connected(p, folders)
 
 
 class _Here:

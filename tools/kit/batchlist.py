@@ -97,12 +97,13 @@ def filled(value, columns, path):
     return COLUMN.sub(lambda match: columns[int(match[1]) - 1], value)
 
 
-def check(declared, made, path, jobs, lenient):
+def check(declared, made, path, jobs, lenient, errors=None):
     """Refuse what cannot be run, or not with the same outcome whatever -jobs, before anything runs.
 
-    lenient  a line whose words are wrong is left to fail by itself
+    lenient  a line whose words are wrong is left to fail by itself;  errors  path of -errlist
     """
     writes, reads = {}, []
+    errors = errors and os.path.abspath(errors)
     for line in made:
         try:
             p = parm.parse(declared, line.words)
@@ -113,15 +114,24 @@ def check(declared, made, path, jobs, lenient):
         for name, output, item in _paths(p):
             if item == "-":
                 _shared(p, name, output)
-            elif not output:
-                reads.append((line, os.path.abspath(attributes.split(item)[0]), item))
-            elif writes.setdefault(_place(p, name, item), line) is not line:
-                other = writes[_place(p, name, item)]
-                raise Error(f"{path}: {line} and {other} both write {name} = {item}")
+                continue
+            place = _place(p, name, item) if output else os.path.abspath(attributes.split(item)[0])
+            if place == errors:
+                raise Error(f"-errlist = {errors}: {line} has it as {name}: it would be replaced")
+            if not output:
+                reads.append((line, place, item))
+            elif writes.setdefault(place, line) is not line:
+                raise Error(f"{path}: {line} and {writes[place]} both write {name} = {item}")
     for line, place, item in reads if jobs > 1 else ():
         other = writes.get(place, line)
         if other is not line:
             raise Error(f"{path}: {line} reads {item}, which {other} writes: give -jobs=1")
+
+
+def written(p):
+    """Return the folders that a command writes into; devices and pipes have none."""
+    found = [_place(p, name, item) for name, output, item in _paths(p) if output and item != "-"]
+    return {os.path.dirname(place) for place in found if isinstance(place, str)}
 
 
 def _paths(p):

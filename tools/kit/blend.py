@@ -15,8 +15,11 @@ saturated if one is, else special as the first map that is not Null there, else 
 
 import numpy as np
 
-from . import special
-from .leftover import Specials, rank
+from . import picture, special
+from .stack import median, overlapping, rows
+
+VALID, FULL, LOW = 3, 2, 1  # ranks of samples: a saturated one says more than one that is too dark
+LRS = special.LRS.view(np.uint32)
 
 
 class Average:
@@ -24,52 +27,43 @@ class Average:
 
     def __init__(self, shape):
         self.total, self.weight = np.zeros(shape), None
-        self.even = np.zeros(shape[1], np.float32)  # weights of whole lines
-        self.count, self.evenly = None, np.zeros(shape[1], np.float32)
+        self.even = np.zeros(shape[1:], np.float32)  # weights of windows that weigh 1 throughout
+        self.count = None  # of the maps of all others
         self.specials = Specials(shape)
 
     def add(self, v, w=None, line=0, sample=0):
         """Add a window at a line and sample; w (lines, samples), None: 1, and v is all valid."""
         import cv2
 
-        bands, lines, samples = v.shape
-        at = np.s_[:, line : line + lines, sample : sample + samples]
+        at = np.s_[:, line : line + v.shape[1], sample : sample + v.shape[2]]
         total = self.total[at]
-        if w is None and samples == self.total.shape[2]:
+        if w is None:
             for band, sums in zip(v, total, strict=True):
                 cv2.accumulate(band, sums)
-            self.even[line : line + lines] += 1
-            self.evenly[line : line + lines] += 1
+            self.even[at[1:]] += 1
             return
         if self.weight is None:
             self.weight = np.zeros(self.total.shape, np.float32)
-            self.count = np.zeros(self.total.shape[1:], np.float32)
-        w = np.ones((lines, samples), np.float32) if w is None else np.ascontiguousarray(w)
-        some = np.zeros((lines, samples), np.uint8)
-        holes = False
+            self.count = np.zeros(self.even.shape, np.float32)
+        w, some = np.ascontiguousarray(w), np.zeros(v.shape[1:], bool)
         for band, sums, weight in zip(v, total, self.weight[at], strict=True):
-            valid = (~np.isnan(band)).view(np.uint8)
-            holes = holes or not valid.all()
+            valid = band == band
             some |= valid
-            cv2.accumulateProduct(band, w, sums, mask=valid)
-            cv2.accumulate(w, weight, mask=valid)
+            cv2.accumulateProduct(band, w, sums, mask=valid.view(np.uint8))
+            cv2.accumulate(w, weight, mask=valid.view(np.uint8))
         self.count[at[1:]] += some
-        if holes:
-            self.specials.add(v, at)
+        self.specials.add(v, at)
 
     def result(self):
         """Return DN (bands, lines, samples), and how many maps gave each cell (lines, samples)."""
+        weight, count = np.broadcast_to(self.even, self.total.shape), self.even
+        if self.weight is not None:
+            weight, count = np.add(self.even, self.weight, out=self.weight), count + self.count
         out = np.zeros(self.total.shape, np.float32)  # no garbage: it is cast where nothing is
-        if self.weight is None and self.even.all():
-            np.divide(self.total, self.even[:, None], out=out, casting="same_kind")
-            return out, np.broadcast_to(self.evenly[:, None], out.shape[1:])
-        weight = self.even[None, :, None] + (0 if self.weight is None else self.weight)
-        weight = np.broadcast_to(weight, out.shape)
         empty = weight == 0
         np.divide(self.total, weight, out=out, where=~empty, casting="same_kind")
         self.specials.fill(out, empty)
-        count = self.evenly[:, None] + (0 if self.count is None else self.count)
-        return out, np.broadcast_to(count, out.shape[1:])
+        return out, count
 
 
 class Median:
@@ -80,45 +74,20 @@ class Median:
 
     def add(self, v, w=None, line=0, sample=0):
         """Take a window at a line and sample; weights mean nothing."""
-        at = np.s_[:, line : line + v.shape[1], sample : sample + v.shape[2]]
-        self.held.append((at, v))
-        if np.isnan(v).any():
-            self.specials.add(v, at)
+        self.held.append((line, sample, v))
+        self.specials.add(v, np.s_[:, line : line + v.shape[1], sample : sample + v.shape[2]])
 
     def result(self):
         """Return DN (bands, lines, samples), and how many maps gave each cell (lines, samples)."""
         out = np.full(self.shape, special.NULL, np.float32)
         some = np.zeros(self.shape[1:], np.float32)
-        for at, v in self.held:
-            some[at[1:]] += (~np.isnan(v)).any(0)
-        for band in range(self.shape[0]):
-            for line in range(self.shape[1]):
-                self._line(out[band, line], band, line)
+        for line, sample, v in self.held:
+            some[line : line + v.shape[1], sample : sample + v.shape[2]] += (v == v).any(0)
+        for columns, held in overlapping(self.held):
+            for band, lines, stack in rows(held, columns, self.shape):
+                out[band, lines, columns] = median(stack)
         self.specials.fill(out, np.isnan(out))
         return out, some
-
-    def _line(self, out, band, line):
-        rows = [(at[2], v[band, line - at[1].start]) for at, v in self.held
-                if at[1].start <= line < at[1].stop]  # fmt: skip
-        rows = [(where, row) for where, row in rows if not np.isnan(row).all()]
-        if not rows:
-            return
-        stack = np.full((len(rows), len(out)), np.nan, np.float32)
-        for held, (where, row) in zip(stack, rows, strict=True):
-            held[where] = row
-        out[...] = median(stack)
-
-
-def median(stack):
-    """Return the median of the valid samples of maps (maps, n), NaN where there are none."""
-    ordered = np.sort(stack, axis=0)  # NaN last
-    count = (~np.isnan(ordered)).sum(0)
-    low, high = np.maximum(count - 1, 0) // 2, np.minimum(count // 2, len(stack) - 1)
-    if (count == len(stack)).all():
-        low, high = ordered[low[0]], ordered[high[0]]
-    else:
-        low, high = (np.take_along_axis(ordered, i[None], 0)[0] for i in (low, high))
-    return np.where(count > 0, low / 2 + high / 2, special.NULL)
 
 
 class Best:
@@ -176,3 +145,41 @@ class Best:
         first = np.take_along_axis(numbers, first, 0)[0]
         np.copyto(self.number, first, where=open_)
         return self.out, self.number
+
+
+def rank(v):
+    """Return VALID, FULL (saturated), LOW (other special pixels) or 0 (Null) of samples, uint8."""
+    found = np.full(v.shape, VALID, np.uint8)
+    bad = np.isnan(v)
+    if bad.any():
+        found[bad] = 0
+        found[picture.saturated(v)] = FULL
+        found[picture.undershot(v)] = LOW
+    return found
+
+
+class Specials:
+    """What stands where nothing is valid: a saturated sample, else the first special one."""
+
+    def __init__(self, shape):
+        self.shape, self.held, self.rank = shape, None, None
+
+    def add(self, v, at):
+        """Take the special samples of a window."""
+        for i, band in enumerate(v):
+            kind = (band.view(np.uint32) & np.uint32(0x7FFFFFFF)) - LRS  # 0 to 3; others are larger
+            odd = kind < 4
+            if odd.any():
+                self._add(band, odd * ((kind >> 1) + 1).astype(np.uint8), (i, *at[1:]))
+
+    def _add(self, band, ranks, at):
+        if self.held is None:
+            self.held = np.full(self.shape, special.NULL, np.float32)
+            self.rank = np.zeros(self.shape, np.uint8)
+        better = ranks > self.rank[at]
+        np.copyto(self.held[at], band, where=better)
+        np.copyto(self.rank[at], ranks, where=better)
+
+    def fill(self, out, empty):
+        """Write them into the cells of out that are empty."""
+        np.copyto(out, special.NULL if self.held is None else self.held, where=empty)

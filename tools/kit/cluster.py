@@ -7,6 +7,7 @@ since a file is written beside its place and renamed.
 
 import contextlib
 import os
+import tempfile
 import threading
 import time
 import uuid
@@ -19,7 +20,9 @@ from .process import Run
 
 WAIT = 60  # s that a cluster may be without a worker
 LOOK = 1  # s between looks at the workers
-PRESENCE = "__import__('perijove').__version__, __import__('os').path.isdir({!r})"
+PRESENCE = """__import__('perijove').__version__, [
+    path for path in {!r} if not __import__('os').path.exists(path)
+]"""
 
 
 class Killed(IoError):
@@ -27,11 +30,16 @@ class Killed(IoError):
 
 
 @contextlib.contextmanager
-def connected(p):
-    """Yield the Cluster at the address of -cluster, all of whose workers run our version."""
-    with scheduler.silence():
-        cluster = Cluster(scheduler.client(p.reserved["cluster"]), p)
+def connected(p, folders=()):
+    """Yield the Cluster at the address of -cluster, all of whose workers run our version.
+
+    folders  that tasks write into, which the workers are to see as we do
+    """
+    with scheduler.silence(), _marked(folders) as marks:
+        cluster = Cluster(scheduler.client(p.reserved["cluster"]), p, marks)
         try:
+            while not cluster.threads():
+                time.sleep(LOOK)
             cluster.check()
             threading.Thread(target=cluster.watch, daemon=True).start()
             yield cluster
@@ -39,11 +47,30 @@ def connected(p):
             cluster.close()
 
 
+@contextlib.contextmanager
+def _marked(folders):
+    """Yield {path: folder} of empty files: another machine may have a folder of the same name."""
+    marks = {}
+    try:
+        for folder in sorted(folders):
+            with contextlib.suppress(OSError):  # who writes there will tell
+                handle, path = tempfile.mkstemp(dir=folder, prefix=".perijove-")
+                marks[path] = folder
+                os.close(handle)
+        yield marks
+    finally:
+        for path in marks:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+
+
 class Cluster:
     """Its workers, and the tasks they are given; room is for as many as they have threads."""
 
-    def __init__(self, client, p):
+    def __init__(self, client, p, marks):
         self.client, self.p, self.address = client, p, p.reserved["cluster"]
+        self.places = {os.getcwd(): os.getcwd()} | marks  # {path that workers see: its folder}
+        self.there, self.known = set(), set()  # addresses of workers; of those that are like us
         self.name, self.number, self.tasks = uuid.uuid4().hex, 0, {}
         self.lock, self.over = threading.Lock(), threading.Event()
         self.alone = self.lost = None  # since when no worker is there; the Error that ends it all
@@ -51,7 +78,8 @@ class Cluster:
 
     def threads(self):
         """Return how many threads the workers have now; an I/O ERROR after WAIT s of none."""
-        threads = sum(self._ask(self.client.nthreads).values())
+        found = self._ask(self.client.nthreads)
+        self.there, threads = set(found), sum(found.values())
         if threads:
             self.alone = None
         elif self.alone is None:
@@ -66,30 +94,33 @@ class Cluster:
         return threads
 
     def check(self):
-        """Wait for a worker; an Error where one is of another version or sees not our folder."""
-        while not self.threads():
-            time.sleep(LOOK)
-        folder = os.getcwd()
-        found = self._ask(self.client.run, eval, PRESENCE.format(folder), on_error="return")
+        """Error where a worker that is new is of another version, or sees not what we see."""
+        new = sorted(self.there - self.known)
+        words = PRESENCE.format([*self.places])
+        run = {"workers": new, "on_error": "return"}
+        found = self._ask(self.client.run, eval, words, **run) if new else {}
         for where, answer in found.items():
             if isinstance(answer, ImportError):
                 raise Error(f"worker {where} has no perijove: install {__version__} there")
             if isinstance(answer, tuple):  # else it has just been lost
                 worker.same(answer[0], f"worker {where}")
-                if not answer[1]:
+                if answer[1]:
                     raise IoError(
-                        f"worker {where} sees no folder {folder}: the workers need the files "
-                        "under the paths that they have here"
+                        f"worker {where} sees no folder {self.places[answer[1][0]]}: the workers "
+                        "need the files under the paths that they have here"
                     )
+                self.known.add(where)
 
     def watch(self):
-        """Look after the workers until it is over; end it where all are lost."""
+        """Look after the workers until it is over; end it where all are lost, or one is unlike."""
         while not self.over.wait(LOOK):
             try:
                 self.threads()
-            except IoError as error:
-                self.lost = error
-                self.finish()
+                self.check()
+            except Error as error:
+                if not self.over.is_set():
+                    self.lost = error
+                    self.finish()
 
     def _ask(self, function, *words, **more):
         try:

@@ -7,7 +7,7 @@ mean needs no weights: a few lines of one band of one map after the other pass t
 import numpy as np
 
 from . import mapwindow
-from .filepool import MOST
+from .mapregion import MOST
 
 CELLS = 1 << 17  # looked at together: they and their sums stay in the cache
 
@@ -61,7 +61,7 @@ def _added(job, top, bottom, band, total):
             continue
         with job.pool.region(m.path) as region:
             bands = m.bands[band : band + 1]
-            v = mapwindow.read(region, start, stop - start, 0, samples, bands)
+            v = region.floats(start, stop - start, 0, samples, bands)
         if (total is None or m is job.maps[0]) and np.isnan(v.max()):
             return False
         if total is not None:

@@ -9,36 +9,97 @@ s_i, s_j there,
 
 and v' = g v + o.  The sums are held in each group of maps that overlaps connect.  ISIS's equalizer
 solves the same (Soderblom and others, OverlapNormalization), gains about each image's mean.
+
+n, m and s come from sums over units of lines, which are the same cells however the mosaic is cut,
+added in the order of the units: they do not depend on it.
 """
+
+from dataclasses import replace
 
 import numpy as np
 
+from . import mapwindow
 from .error import Error
+from .mosaicjob import loaded
+from .stack import moments, overlapping, products, rows
 
-KINDS = ("NONE", "OFFSET", "GAIN", "BOTH")
+CELLS = 1 << 17  # of a unit, about
 
 
-def products(rows):
-    """Return n, S, Q (maps, maps) float64 of one line of one band of maps (maps, samples).
+def solve(run, kind, least, say):
+    """Set gains and offsets (maps, bands) of a Job by the overlaps of its maps.
 
-    n[i, j]  cells valid in both;  S, Q  sums over them of v_i and of v_i^2
-
-    What is valid throughout needs no product but a sum.
+    run  a tiling.Runner;  kind, least  see Overlaps;  say  function of what is to be told
     """
-    valid = ~np.isnan(rows)
-    whole = valid.all(1)
-    v = np.where(valid, rows, 0).astype(np.float64)
-    q = v * v
-    n = np.empty((len(rows), len(rows)))
-    s, t = np.empty_like(n), np.empty_like(n)
-    part = np.flatnonzero(~whole)
-    if len(part):
-        m = valid.astype(np.float64)
-        there = np.ascontiguousarray(m[part].T)
-        n[:, part], s[:, part], t[:, part] = m @ there, v @ there, q @ there
-    for a, sums in ((n, valid.sum(1)), (s, v.sum(1)), (t, q.sum(1))):
-        a[:, whole] = sums[:, None]
-    return n, s, t
+    job = run.job
+    found = Overlaps(job.bands, len(job.maps))
+    lines = unit(job)
+    whole, samples = job.grid.shape
+    windows = [(i, min(lines, whole - i), 0, samples) for i in range(0, whole, lines)]
+    for maps, part in run(sums, windows):
+        found.add(maps, part)
+    names = [m.name for m in job.maps]
+    g, o = job.gains, job.offsets = found.solved(kind, least, names)
+    groups = len(found.groups(least, names))
+    if groups > 1:
+        say(f"{groups} groups of maps do not overlap: equalized apart")
+    say(f"gains {g.min():.3f} to {g.max():.3f}, offsets {o.min():.3g} to {o.max():.3g}")
+
+
+def unit(job):
+    """Return the lines of a unit."""
+    return max(job.unit, CELLS // job.grid.samples)
+
+
+def bytes_(job):
+    """Return what a task holds, bytes: one band of the maps in a unit, and their sums."""
+    maps = len(job.maps)
+    return 4 * maps * job.grid.samples * unit(job) + 24 * (job.bands + 1) * maps**2
+
+
+def sums(item):
+    """Return maps (k,), indices, and sums (3, bands, k, k) over a window of one unit.
+
+    item  (Job, or the path where it was kept, window)
+    """
+    job, window = loaded(item[0]), item[1]
+    found = [_of_band(job, window, band) for band in range(job.bands)]
+    maps = np.flatnonzero(np.any([total[0].any(1) for total in found], 0))
+    return maps, np.stack(found, 1)[(slice(None), slice(None), *np.ix_(maps, maps))]
+
+
+def _of_band(job, window, band):
+    """Sums (3, maps, maps) of a band."""
+    held, total = [], np.zeros((3, len(job.maps), len(job.maps)))
+    for i, m in enumerate(job.maps):
+        one = replace(m, bands=m.bands[band : band + 1])
+        for part in mapwindow.parts(job.pool, one, job.grid, job.turn, window, interp=job.interp):
+            held += [(part.line, to, part.v[:, :, at : at + n], i) for to, at, n in part.places]
+    for columns, there in overlapping(held):
+        maps = np.array([i for *_, i in there])
+        if len(maps) > 1:
+            total[(slice(None), *np.ix_(maps, maps))] += _sums(there, columns, window[1::2])
+    return total
+
+
+def _sums(there, columns, shape):
+    """Sums (3, k, k) of some columns of windows; shape (lines, samples)."""
+    if all(v.shape[1] == shape[0] for _, _, v, _ in there):
+        width = columns.stop - columns.start
+        left = [(v[0], columns.start - sample) for _, sample, v, _ in there]
+        found = moments([v[:, at : at + width] for v, at in left])
+        if found is not None:
+            return found
+    total = np.zeros((3, len(there), len(there)))
+    for _, _, stack in rows(there, columns, (1, *shape)):
+        v = stack.reshape(len(there), -1)
+        valid = v == v
+        some, both = np.flatnonzero(valid.any(1)), valid.sum(0, dtype=np.int16) > 1
+        if both.any():
+            v = v if both.all() else v[:, both]
+            at = np.ix_(some, some)
+            total[(slice(None), *at)] += products(v if len(some) == len(v) else v[some])
+    return total
 
 
 class Overlaps:

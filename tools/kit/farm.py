@@ -35,9 +35,9 @@ def _spread(p, func, items):
         with opencv_alone(p.jobs):
             yield from _ordered(func, items, p.jobs, AHEAD * p.jobs)
         return
-    from . import cluster
+    from . import batchlist, cluster
 
-    with cluster.connected(p) as workers:
+    with cluster.connected(p, batchlist.written(p)) as workers:
         ahead = p.reserved.get("jobs") or AHEAD * max(1, workers.threads())
         call = functools.partial(workers.call, func)
         yield from _ordered(call, items, ahead, ahead, workers.finish)

@@ -13,8 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .lattice import spans
+
 STEPS = 1024
 APART = 64  # cells: nearer rows of columns are looked at together
+WIDE = 128  # columns that are looked at together: distances are taken where an edge is near
 
 
 def weights(whole, reach):
@@ -24,16 +27,20 @@ def weights(whole, reach):
     """
     import cv2
 
-    known = np.pad(whole, 1).astype(np.uint8)
-    d = cv2.distanceTransform(known, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
-    return quantised(np.minimum(d, np.float32(reach)) / np.float32(reach))
+    known = np.pad(np.asarray(whole, np.uint8), 1)
+    w = cv2.distanceTransform(known, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    w = np.minimum(w, np.float32(reach))
+    w /= np.float32(reach)
+    return quantised(w)
 
 
 def quantised(w):
     """Return weights rounded to STEPS, at least one step."""
-    w = np.rint(w * np.float32(STEPS))
+    w = w * np.float32(STEPS)
+    np.rint(w, out=w)
     np.maximum(w, 1, out=w)
-    return w / np.float32(STEPS)
+    w /= np.float32(STEPS)
+    return w
 
 
 @dataclass(frozen=True)
@@ -53,25 +60,42 @@ class Sides:
 
     def weights(self, whole, reach, rows=slice(None), columns=slice(None)):
         """Return eq. (1) of some rows and columns of a window (lines, samples) of cells."""
-        far = int(np.ceil(reach)) + 1
+        w = np.ones(whole[rows, columns].shape, np.float32)
+        for at, fading in self.pieces(whole, reach, rows, columns):
+            if fading is not None:
+                w[:, at] = fading
+        return w
+
+    def pieces(self, whole, reach, rows, columns):
+        """Yield (slice of the columns, eq. (1) of them, None where it is 1 throughout)."""
+        import cv2
+
+        far, inside = int(np.ceil(reach)) + 1, 2 * int(np.ceil(reach)) - 1
+        known = self._around(whole, far, rows, columns)
+        deep = cv2.erode(known, np.ones((inside, inside), np.uint8))[far:-far, far:-far].all(0)
+        deep = np.logical_and.reduceat(deep, np.arange(0, len(deep), WIDE))
+        for one, blocks in [(k, at) for k in (True, False) for at in runs(deep == k)]:
+            first, last = blocks.start * WIDE, min(blocks.stop * WIDE, known.shape[1] - 2 * far)
+            near = known[:, first : last + 2 * far]
+            yield slice(first, last), None if one else weights(near, reach)[far:-far, far:-far]
+
+    def _around(self, whole, far, rows, columns):
+        """Return some rows and columns and so many more on each side, 1 where valid, uint8."""
         (top, bottom, _), (left, right, _) = (
             s.indices(n) for s, n in zip((rows, columns), whole.shape, strict=True)
         )
-        i, j = np.arange(top - far, bottom + far), np.arange(left - far, right + far)
-        known = np.take(whole, i, 0, mode="clip")
-        known[i < 0], known[i >= len(whole)] = not self.top, not self.bottom
-        known = np.take(known, j, 1, mode="wrap" if self.wraps else "clip")
+        lines, samples = whole.shape
+        known = np.zeros((bottom - top + 2 * far, right - left + 2 * far), np.uint8)
+        above, below = max(far - top, 0), max(bottom + far - lines, 0)
+        inner = whole[max(top - far, 0) : bottom + far]
+        turn = samples if self.wraps else None
+        for to, at, n in spans(0, samples, left - far, known.shape[1], turn):
+            known[above : len(known) - below, to : to + n] = inner[:, at : at + n]
+        known[:above], known[len(known) - below :] = not self.top, not self.bottom
         if not self.wraps:
-            known[:, j < 0], known[:, j >= whole.shape[1]] = not self.left, not self.right
-        return weights(known, reach)[far:-far, far:-far]
-
-
-def near(lines, reach):
-    """Return which lines lie within reach of one that is True, bools (n,) both."""
-    far = int(np.ceil(reach))
-    counted = np.cumsum(np.r_[0, lines])
-    at = np.arange(len(lines))
-    return counted[np.minimum(at + far + 1, len(lines))] > counted[np.maximum(at - far, 0)]
+            known[:, : max(far - left, 0)] = not self.left
+            known[:, known.shape[1] - max(right + far - samples, 0) :] = not self.right
+        return known
 
 
 def runs(seen, apart=1):

@@ -1,11 +1,12 @@
 """A map flattened by its own luminance, within its footprint: as the SP-I2I paper's map code does.
 
-    x = v / (max(B[l], f) k)    where the mean of (l > p) over a box is 0.95 or more        (1)
+    x = v / (max(B[l], f) k)    where l > p in half of the map's cells within a disc        (1)
 
 l is the luminance, p its 1st percentile, B a low pass, f 2 % of its maximum (the night stays dark)
 and k the median of l / max(B[l], f), so that maps are alike.  The luminance is the mean of the
 valid bands, each over its mean in all maps: a cell with a saturated band has one, by the others.
-Outside the footprint all is Null.
+What lies beyond the edge of the map is not counted, so that only the dark bounds it.  Outside the
+footprint all is Null.
 """
 
 from dataclasses import dataclass
@@ -16,8 +17,8 @@ from . import picture, special
 
 FLOOR = 0.02  # of the largest low pass of the luminance
 DARKEST = 1.0  # percentile of the luminance that is no longer lit
-SHARE = 0.95  # of a box that is lit, in the footprint
-THIN = 1 << 20  # cells that tell means and percentiles
+SHARE = 0.5  # of a disc that is lit, in the footprint
+THIN = 1 << 17  # cells that tell means and percentiles
 
 
 @dataclass(frozen=True)
@@ -41,21 +42,25 @@ def luminance(v, means):
 
 
 def lit(v, means, dark, width, wrap):
-    """Return where at least SHARE of the box of width x width cells around is brighter than dark.
+    """Return the cells of a map of which at least SHARE of those within a disc are bright.
 
-    v  (bands, lines, samples); a saturated cell is bright, Null is dark; beyond the first and last
-       line there is nothing
+    v  (bands, lines, samples); a saturated cell is bright, one that is Null in all bands is none;
+       beyond the first and last line there is nothing
+    dark  l above which a cell is bright;  width  of the disc, cells, odd
     """
     import cv2
 
     reach = width // 2
+    y, x = np.mgrid[-reach : reach + 1, -reach : reach + 1]
+    disc = (np.hypot(x, y) <= width / 2).astype(np.float32)
+    there = (v.view(np.uint32) != special.NULL.view(np.uint32)).any(0)
     bright = (luminance(v, means) > np.float32(dark)) | picture.saturated(v).any(0)
-    wide = bright.astype(np.float32)
-    wide = np.pad(wide, ((0, 0), (reach, reach)), mode="wrap" if wrap else "constant")
-    box = {"normalize": False, "borderType": cv2.BORDER_CONSTANT}
-    inside = cv2.boxFilter(wide, -1, (width, width), **box)[:, reach : wide.shape[1] - reach]
-    there = cv2.boxFilter(np.ones((v.shape[1], 1), np.float32), -1, (1, width), **box) * width
-    return (inside >= SHARE * there) & bright
+    counts = []
+    for a in (bright, there):
+        a = np.pad(a, ((0, 0), (reach, reach)), mode="wrap" if wrap else "constant")
+        a = cv2.filter2D(a.astype(np.float32), -1, disc, borderType=cv2.BORDER_CONSTANT)
+        counts.append(np.rint(a[:, reach : a.shape[1] - reach]))
+    return (counts[0] >= np.float32(SHARE) * counts[1]) & there
 
 
 def flat(v, low, lit, level):

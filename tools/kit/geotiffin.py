@@ -11,13 +11,14 @@ import zlib
 
 import numpy as np
 
-from . import label, quiet, special
+from . import label, quiet, special, tiffend
 from .error import Error, IoError
 from .geotiff import DOMAIN, TYPES, blocks, null, place
 
 LARGEST = 1 << 28  # bytes of labels and tables that a TIFF may unfold to
 CACHE = 1 << 26  # bytes of tiles that GDAL keeps unfolded
 OPENING = threading.Lock()  # stderr and its warnings are the whole process's
+SPARE = threading.Semaphore(32)  # datasets kept open beside the first of each file
 
 
 def through(reader):
@@ -27,6 +28,10 @@ def through(reader):
     """
     data = None if reader.size is not None and reader.path != "-" else reader.read()
     windows = Windows(reader.path, data)
+    with io.BytesIO(data) if data is not None else open(reader.path, "rb") as stream:
+        if tiffend.another(stream):
+            windows.close()
+            raise IoError(f"{reader.path}: a second cube follows the TIFF: expected one")
     reader.become(io.BufferedReader(Unrolled(windows)), windows.size)
     return windows
 
@@ -41,6 +46,7 @@ class Windows:
         """data  the bytes of the TIFF, None: they are in the file."""
         self.path, self.memory, self.name = path, None, os.path.abspath(path)
         self.idle = []  # datasets open: GDAL wants one for each thread
+        self.lock = threading.Lock()
         if data is not None:
             self.memory = _memory(data)
             self.name = self.memory.name
@@ -64,13 +70,26 @@ class Windows:
         with quiet.told(self.path, "a TIFF") as rasterio:
             # no files beside it, which could say otherwise; no more memory than we ask for
             with rasterio.Env(GDAL_CACHEMAX=CACHE, GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR"):
-                try:
-                    found = self.idle.pop()
-                except IndexError:
+                found = self._taken()
+                if found is None:
                     with OPENING, quiet.reading(self.path, "a TIFF"):
                         found = rasterio.open(self.name, driver="GTiff")
                 yield found
-                self.idle.append(found)
+                self._kept(found)
+
+    def _taken(self):
+        """Return a dataset that is open and idle, None where there is none."""
+        with self.lock:
+            if len(self.idle) > 1:
+                SPARE.release()
+            return self.idle.pop() if self.idle else None
+
+    def _kept(self, dataset):
+        """Keep a dataset for later, or close it: files are many, and threads, too."""
+        with self.lock:
+            if not self.idle or SPARE.acquire(blocking=False):
+                return self.idle.append(dataset)
+        dataset.close()
 
     def read(self, out, band, line, sample):
         """Fill out (lines, samples) with raw samples of a band; those of absent tiles are Null."""
@@ -92,8 +111,8 @@ class Windows:
 
     def close(self):
         """Close what is open."""
-        while self.idle:
-            self.idle.pop().close()
+        while found := self._taken():
+            found.close()
         if self.memory is not None:
             self.memory.close()
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import feather, regrid
-from .mapwindow import OVERHEAD, Part, cells, emission, empty, read
+from .mapwindow import OVERHEAD, Part, cells, emission, empty
 
 BLOCK = 128  # cells: windows keep to this lattice, on which `regrid` has its tiles
 
@@ -79,7 +79,7 @@ class Lazy:
         if self.found.whole and (left < 0 or right > samples):
             left, right = 0, samples
         left, right = max(left, 0), min(right, samples)
-        v = read(self.region, top, bottom - top, left, right - left, self.bands)
+        v = self.region.floats(top, bottom - top, left, right - left, self.bands)
         at = np.ix_(rows - top, columns - left)
         if not self.weigh:
             return v[(slice(None), *at)]

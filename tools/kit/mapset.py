@@ -3,16 +3,14 @@
 A MapFile is small and knows no open file, so that it travels to any worker.
 """
 
-import contextlib
 import os
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import lattice, mosaiclabel, picture, projection
+from . import cubestream, files, lattice, mosaiclabel, picture, projection
 from .cube import Cube
 from .error import Error, IoError
-from .region import Region
 
 SIZE = 1e-6  # relative: radii that differ more are others
 
@@ -25,7 +23,6 @@ class MapFile:
     name      without folders;  product  its ProductId, "" without one
     names     of its image bands, in capitals;  bands  their indices in the file
     emission  index of its band EMISSION, None without one
-    attached  it has a geometry
     grid      Grid of its own
     place     line and sample on the mosaic where its first cell lies; None: it is resampled
     whole     its last sample meets its first;  ends  its first, its last line is an edge (no pole)
@@ -38,47 +35,39 @@ class MapFile:
     names: tuple
     bands: tuple
     emission: int
-    attached: bool
     grid: projection.Grid
     whole: bool
     ends: tuple
     place: tuple = None
 
 
-def described(path, number):
-    """Return the MapFile of a file, and its Region, to be closed."""
-    region = Region(path)
+def described(path, number, region):
+    """Return the MapFile of a path and its Region."""
+    if "Mapping" not in region.isis:
+        raise Error(f"{path}: no map (no Group = Mapping): run mapproj first")
     try:
-        if "Mapping" not in region.isis:
-            raise Error(f"{path}: no map (no Group = Mapping): run mapproj first")
-        try:
-            grid = projection.read(region.group("Mapping"), *region.shape[1:])
-        except Error as error:
-            raise Error(f"{path}: {error}") from None
-        names = [name.upper() for name in region.band_names()]
-        images = picture.images(names)
-        if not images:
-            raise Error(f"{path}: no image bands, only {', '.join(names)}")
-        angle = [i for i, name in enumerate(names) if name.split()[0] == "EMISSION"]
-        archive = region.isis.nodes("Archive")
-        product = archive[0].get("ProductId") if archive else None
-        found = MapFile(
-            path,
-            number,
-            region.name.rpartition("/")[2],
-            product if isinstance(product, str) else "",
-            tuple(names[i] for i in images),
-            tuple(images),
-            angle[0] if angle else None,
-            region.blob("Table", "Geometry") is not None,
-            grid,
-            lattice.period(grid) == grid.samples,
-            lattice.ends(grid),
-        )
-        return found, region
-    except Exception:
-        region.close()
-        raise
+        grid = projection.read(region.group("Mapping"), *region.shape[1:])
+    except Error as error:
+        raise Error(f"{path}: {error}") from None
+    names = [name.upper() for name in region.band_names()]
+    images = picture.images(names)
+    if not images:
+        raise Error(f"{path}: no image bands, only {', '.join(names)}")
+    angle = [i for i, name in enumerate(names) if name.split()[0] == "EMISSION"]
+    archive = region.isis.nodes("Archive")
+    product = archive[0].get("ProductId") if archive else None
+    return MapFile(
+        path,
+        number,
+        region.name.rpartition("/")[2],
+        product if isinstance(product, str) else "",
+        tuple(names[i] for i in images),
+        tuple(images),
+        angle[0] if angle else None,
+        grid,
+        lattice.period(grid) == grid.samples,
+        lattice.ends(grid),
+    )
 
 
 def alike(found, first):
@@ -110,17 +99,31 @@ def shell(region):
     return Cube(region.label, core, tuple(region.blobs), region.history, region.name)
 
 
-def opened(paths, failed=None):
+def listed(path, names, folder):
+    """Return the paths of maps: those in a list, those on standard input (path -), or the path.
+
+    names  path of a list, None without one;  folder  for the cubes of a stream
+    """
+    if names is None:
+        return cubestream.spooled("-", folder) if path == "-" else [path]
+    paths = [row for row in files.rows(names, "a list of maps, one path per line") if row]
+    if not paths:
+        raise Error(f"{names}: no map is named: expected one path per line")
+    return paths
+
+
+def opened(paths, pool, failed=None):
     """Return MapFiles, what their labels share, and the Cube of the first without its samples.
 
+    pool    of files that may stay open
     failed  function of a path and the Error of a map that cannot be used, which is left out then;
             None: the Error is raised
     """
     maps, label, first = [], None, None
     for path in paths:
         try:
-            found, region = described(os.path.abspath(path), len(maps) + 1)
-            with contextlib.closing(region):
+            with pool.region(os.path.abspath(path)) as region:
+                found = described(os.path.abspath(path), len(maps) + 1, region)
                 found = alike(found, maps[0]) if maps else found
                 first = first or shell(region)
         except Error as error:

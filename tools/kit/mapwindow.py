@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from . import backplanes, geometry, lattice, mapset, special
-from .feather import APART, Sides, near, runs
+from .feather import Sides
 
 OVERHEAD = np.float32(180)  # degrees: emission angle of what has none
 
@@ -42,8 +42,9 @@ def parts(pool, found, grid, turn, window, reach=None, emission=False, interp="B
         if found.place is None:
             from . import mapresampled
 
-            return mapresampled.parts(region, found, grid, window, reach, emission, interp)
-        return _copied(region, found, grid, turn, window, reach, emission)
+            yield from mapresampled.parts(region, found, grid, window, reach, emission, interp)
+            return
+        yield from _copied(region, found, grid, turn, window, reach, emission)
 
 
 def cells(grid, reach):
@@ -58,18 +59,13 @@ def empty(v):
     return bool((v.view(np.uint32) == special.NULL.view(np.uint32)).all())
 
 
-def read(region, *window):
-    """Return a window of a Region as float32, whatever the file holds."""
-    return region.read(*window).astype(np.float32, copy=False)
-
-
 def _copied(region, found, grid, turn, window, reach, emission):
     line, lines, sample, samples = window
     height, width = found.grid.shape
     top, bottom = max(line - found.place[0], 0), min(line + lines - found.place[0], height)
     places = lattice.spans(found.place[1], width, sample, samples, turn)
     if top >= bottom or not places:
-        return []
+        return
     far = int(np.ceil(cells(grid, reach))) if reach else 0
     first, last = max(top - far, 0), min(bottom + far, height)
     left = min(at for _, at, _ in places) - far
@@ -77,7 +73,7 @@ def _copied(region, found, grid, turn, window, reach, emission):
     if found.whole and (left < 0 or right > width):
         left, right = 0, width
     left, right = max(left, 0), min(right, width)
-    v = read(region, first, last - first, left, right - left, found.bands)
+    seen = region.seen(first, last - first, left, right - left, found.bands)
     places = [(to, at - left, n) for to, at, n in places]
     inner, at = slice(top - first, bottom - first), found.place[0] + top - line
     if reach:
@@ -88,39 +84,29 @@ def _copied(region, found, grid, turn, window, reach, emission):
             left == 0,
             right == width,
         )
-        return _weighed(v, inner, at, places, cells(grid, reach), sides)
-    v = v[:, inner]
-    if empty(v):
-        return []
-    e = _emission(region, found, v, top, left) if emission else None
-    w = None if reach is None or not np.isnan(v.max()) else np.ones(v.shape[1:], np.float32)
-    return [Part(v, w, e, at, places)]
+        shape = last - first, right - left
+        yield from _weighed(seen, shape, inner, at, places, cells(grid, reach), sides)
+        return
+    for columns, v in seen:
+        v, there = v[:, inner], _clipped(places, columns)
+        if there and not empty(v):
+            e = _emission(region, found, v, top, left + columns.start) if emission else None
+            w = None if reach is None or not np.isnan(v.max()) else np.ones(v.shape[1:], np.float32)
+            yield Part(v, w, e, at, there)
 
 
-def _weighed(v, inner, line, places, reach, sides):
-    """Parts with weights of the lines `inner` of v, whose other lines only say what is near.
-
-    Lines that no hole and no edge is near to weigh 1 and come apart; of the others only the
-    columns where there is anything are looked at.
-    """
-    holes = np.isnan(v.max(axis=(0, 2)))
-    beside = not sides.wraps and (sides.left or sides.right)
-    close = near(np.r_[sides.top, holes, sides.bottom], reach)[1:-1][inner] | beside
-    for rows in runs(~close):
-        rows = slice(inner.start + rows.start, inner.start + rows.stop)
-        yield Part(v[:, rows], None, None, line + rows.start - inner.start, places)
-    whole = None
-    for rows in runs(close):
-        rows = slice(inner.start + rows.start, inner.start + rows.stop)
-        part = v[:, rows]
-        seen = (part.view(np.uint32) != special.NULL.view(np.uint32)).any((0, 1))
-        for columns in runs(seen, APART):
-            there = _clipped(places, columns)
-            if there:
-                whole = ~np.isnan(v).any(0) if whole is None else whole
-                w = sides.weights(whole, reach, rows, columns)
-                at = line + rows.start - inner.start
-                yield Part(part[:, :, columns], w, None, at, there)
+def _weighed(seen, shape, inner, line, places, reach, sides):
+    """Parts with weights of the lines `inner` of a window of shape (lines, samples), whose other
+    lines only say what is near."""
+    whole = np.zeros(shape, bool)
+    for columns, v in seen:
+        whole[:, columns] = ~np.isnan(v.max(0))
+    for columns, v in seen:
+        for at, w in sides.pieces(whole, reach, inner, columns):
+            part = v[:, inner, at]
+            there = _clipped(places, slice(columns.start + at.start, columns.start + at.stop))
+            if there and not empty(part):
+                yield Part(part, w, None, line, there)
 
 
 def _clipped(places, columns):
@@ -136,7 +122,7 @@ def _clipped(places, columns):
 def _emission(region, found, v, top, left):
     """Emission angles (lines, samples) of a window of a map: its band, else by its geometry."""
     if found.emission is not None:
-        e = read(region, top, v.shape[1], left, v.shape[2], [found.emission])[0]
+        e = region.floats(top, v.shape[1], left, v.shape[2], [found.emission])[0]
     else:
         e = emission(region, lambda i, j: found.grid.points(i + top, j + left), v)
     return np.where(np.isnan(e), OVERHEAD, e)

@@ -15,7 +15,7 @@ from functools import lru_cache
 import numpy as np
 
 from . import blend, densetile, lattice, mapresampled, mapwindow, special
-from .filepool import Pool
+from .mapregion import Pool
 
 UNIT = {"copied": 1, "recipe": 64, "resampled": mapresampled.BLOCK}  # lines
 

@@ -15,6 +15,31 @@ import os
 import numpy as np
 
 from . import feather, footprint, gaussian, mapresampled, mapwindow, special
+from .error import Error
+
+SIGMA = {"PAPER": 1.6, "NOSEAM": 4.0}  # degrees
+
+
+def asked(kind, grid, sigma=None, light=None, cut=None, box=None):
+    """Return what a Job needs of a recipe on a Grid, widths in cells; empty for NONE.
+
+    sigma, light, cut  degrees;  box  samples and lines of NOSEAM's, None: a Gaussian
+    """
+    cells, most = grid.degree / grid.scale, max(grid.shape)
+    if kind == "NONE":
+        return {}
+    if box:
+        for name, n, end in zip(("SAMPLES", "LINES"), box, grid.shape[::-1], strict=True):
+            if n is None or n % 2 == 0 or n > end:
+                raise Error(f"RECIPE = NOSEAM: {name} = {n}: expected an odd number up to {end}")
+        return {"kind": kind, "box": tuple(box)}
+    made = {"kind": kind, "filter": (SIGMA[kind] if sigma is None else sigma) * cells}
+    if kind == "PAPER":
+        made |= {"light": light * cells, "cut": 2 * int(cut * cells / 2) + 1}
+    for name, width in zip(("SIGMA", "LIGHT", "CUT"), list(made.values())[1:], strict=False):
+        if not 0.1 <= width <= most:
+            raise Error(f"{name}: {width:g} cells of this mosaic: expected 0.1 to {most}")
+    return made
 
 
 def appetite(job):
@@ -37,14 +62,15 @@ def bytes_(job):
 
 def frame(job, m, line, lines):
     """Return lines of a map as they lie on the mosaic (bands, lines, samples), Null where it has
-    nothing; lines above and below the mosaic are left out, so there may be fewer."""
+    nothing; None where it has nothing at all; lines above and below the mosaic are left out."""
     top, bottom = max(line, 0), min(line + lines, job.grid.lines)
-    v = np.full((job.bands, bottom - top, job.grid.samples), special.NULL, np.float32)
-    unit = 1 if m.place else mapresampled.BLOCK
+    unit, v = 1 if m.place else mapresampled.BLOCK, None
     start, stop = top - top % unit, min(-(-bottom // unit) * unit, job.grid.lines)
     for part in job.parts(m, (start, stop - start, 0, job.grid.samples)):
         above = start + part.line
         first, last = max(above, top), min(above + part.v.shape[1], bottom)
+        if v is None:
+            v = np.full((job.bands, bottom - top, job.grid.samples), special.NULL, np.float32)
         for to, at, n in part.places if first < last else ():
             rows = part.v[:, first - above : last - above, at : at + n]
             v[:, first - top : last - top, to : to + n] = rows
@@ -58,8 +84,12 @@ def prepared(job, m, line, lines):
     top, bottom = max(line, 0), min(line + lines, job.grid.lines)
     reach, level = job.recipe["cut"] // 2, job.recipe["level"][m.number]
     v = frame(job, m, top - reach, bottom - top + 2 * reach)
+    if v is None:
+        return None
     inner = slice(min(reach, top), min(reach, top) + bottom - top)
     lit = footprint.lit(v, job.recipe["means"], level.dark, job.recipe["cut"], job.wraps)[inner]
+    if not lit.any():
+        return None
     low = restored(job, f"light-{m.number}", job.recipe["light"])[0].strip(top, bottom - top)
     return footprint.flat(v[:, inner], low, lit, level)
 
@@ -93,12 +123,14 @@ def strips(job):
 
 def fine(job, m, line, lines):
     """Return x_m and x_m - B[x_m] in lines of the mosaic, (2 bands, lines, samples), and weights
-    (lines, samples) by the distance to where x_m ends."""
+    (lines, samples) by the distance to where x_m ends; None where there is nothing."""
     wide, tall = job.recipe.get("box", (1, 1))
     far = mapwindow.cells(job.grid, job.reach) if job.reach else 0
     reach = max(tall // 2, int(np.ceil(far)))
     v, first = prepared(job, m, line - reach, lines + 2 * reach), min(reach, line)
     rows = slice(first, first + lines)
+    if v is None or mapwindow.empty(v[:, rows]):
+        return None
     if "box" in job.recipe:
         low = np.stack([box(band, wide, tall, job.wraps)[rows] for band in v])
     else:

@@ -8,7 +8,7 @@ import os
 
 import numpy as np
 
-from . import blend, canvas, footprint, picture, tiling
+from . import blend, canvas, footprint, mapwindow, special, tiling
 from .label import Node
 from .mosaicjob import loaded, with_track
 from .recipe import box, fine, frame, keep, low_pass, prepared, restored, strips
@@ -32,7 +32,8 @@ def windows(run, root):
     shape = 2 * job.bands + 1, *job.grid.shape
     with canvas.opened(path, Node(items=root.items), shape) as spool:
         for window, block in zip(tiles, run.blocks(twice, tiles), strict=True):
-            spool.put(window[0], window[2], block)
+            if block is not None:
+                spool.put(window[0], window[2], block)
     job.recipe["spool"] = path
     if "filter" in job.recipe:
         list(run(joined, range(job.bands)))
@@ -42,32 +43,45 @@ def windows(run, root):
 def means(item):
     """Return the means of the bands of a map, and of how many cells."""
     job = loaded(item[0])
-    thin, _ = thinned(job, job.maps[item[1]])
-    return footprint.means(thin.reshape(job.bands, -1))
+    found = [np.empty((job.bands, 0), np.float32)]
+    for line, _, v in _strips(job, job.maps[item[1]], frame):
+        found.append(v[(slice(None), *_thin(job, line))].reshape(job.bands, -1))
+    return footprint.means(np.concatenate(found, 1))
 
 
-def thinned(job, m):
-    """Return cells of a lattice of a map (bands, lines, samples), and its lines on the mosaic."""
+def _strips(job, m, made):
+    """Yield line, lines and (bands, lines, samples) of a map where it has something."""
+    for line, lines in strips(job):
+        v = made(job, m, line, lines)
+        if v is not None:
+            yield line, lines, v
+
+
+def _thin(job, line):
+    """Return the lines and samples, slices, of a lattice of cells, in lines from one on."""
     step = footprint.step(*job.grid.shape)
-    lines = range(0, job.grid.lines, step)
-    return np.stack([frame(job, m, line, 1)[:, 0, ::step] for line in lines], 1), lines
+    return slice(-line % step, None, step), slice(None, None, step)
 
 
 def level(item):
     """Keep the low pass of a map's luminance; return its footprint.Level."""
     job = loaded(item[0])
     m, means = job.maps[item[1]], job.recipe["means"]
-    thin, lattice = thinned(job, m)
-    light = footprint.luminance(thin, means)
-    low = low_pass(job, job.recipe["light"])
-    for line, lines in strips(job):
-        low.add(line, footprint.luminance(frame(job, m, line, lines), means))
-    low.done()
+    low, found = low_pass(job, job.recipe["light"]), []
+    for line, lines, v in _strips(job, m, frame):
+        light = footprint.luminance(v, means)
+        _fed(job, [low], line, [light])
+        found.append((line, lines, light[_thin(job, line)]))
+    _done(job, [low])
     keep(job, f"light-{m.number}", [low])
     floor = footprint.FLOOR * max(float(low.mean.max()), 1e-30)
-    under = np.stack([low.strip(line, 1)[0, :: lattice.step] for line in lattice])
-    ratios = light / np.maximum(under, np.float32(floor))
-    return footprint.Level(footprint.percentile(light.ravel()), floor, footprint.middle(ratios))
+    ratios = [np.zeros(0)]
+    for line, lines, light in found:
+        under = low.strip(line, lines)[_thin(job, line)]
+        ratios.append((light / np.maximum(under, np.float32(floor))).ravel())
+    light = np.concatenate([np.zeros(0), *(light.ravel() for *_, light in found)])
+    middle = footprint.middle(np.concatenate(ratios))
+    return footprint.Level(footprint.percentile(light), floor, middle)
 
 
 def broad(item):
@@ -75,25 +89,41 @@ def broad(item):
     job = loaded(item[0])
     m = job.maps[item[1]]
     lows = [low_pass(job, job.recipe["filter"]) for _ in range(job.bands)]
-    for line, lines in strips(job):
-        for low, band in zip(lows, prepared(job, m, line, lines), strict=True):
-            low.add(line, band)
+    for line, _, v in _strips(job, m, prepared):
+        _fed(job, lows, line, v)
+    _done(job, lows)
+    keep(job, f"broad-{m.number}", lows)
+
+
+def _fed(job, lows, line, bands):
+    """Give lines of bands to their LowPasses, and Null for those before that were left out."""
+    empty = np.full((job.unit, job.grid.samples), special.NULL, np.float32)
+    for low, band in zip(lows, bands, strict=True):
+        while low.at < line:
+            low.add(low.at, empty[: line - low.at])
+        low.add(line, band)
+
+
+def _done(job, lows):
+    """Blur LowPasses of which the last lines may have been left out."""
+    _fed(job, lows, job.grid.lines, [np.empty((0, job.grid.samples), np.float32)] * len(lows))
     for low in lows:
         low.done()
-    keep(job, f"broad-{m.number}", lows)
 
 
 def twice(item):
     """Return M[x_m], M[x_m - B[x_m]] and counts or numbers in a window, (2 bands + 1, lines,
-    samples)."""
+    samples); None where there is nothing."""
     job, window = loaded(item[0]), item[1]
     line, lines, _, samples = window
     kind = {"AVERAGE": blend.Average, "MEDIAN": blend.Median}.get(job.priority, blend.Best)
-    mix, steep = kind((2 * job.bands, lines, samples)), job.priority == "EMISSION"
+    mix, steep = None, job.priority == "EMISSION"
     for i, m in job.ranked:
-        both, w = fine(job, m, line, lines)
-        if np.isnan(both).all() and not picture.saturated(both).any():
+        made = fine(job, m, line, lines)
+        if made is None:
             continue
+        both, w = made
+        mix = mix or kind((2 * job.bands, lines, samples))
         if kind is not blend.Best:
             mix.add(both, w)
             continue
@@ -103,7 +133,7 @@ def twice(item):
                 rows = slice(part.line, part.line + part.v.shape[1])
                 e[rows, to : to + n] = part.e[:, at : at + n]
         mix.add(both, e, m.number)
-    return with_track(*mix.result())
+    return mix and with_track(*mix.result())
 
 
 def joined(item):
@@ -118,12 +148,15 @@ def joined(item):
 
 
 def summed(item):
-    """Return the sum, eq. (1) of `recipe`, in a window (bands, lines, samples)."""
+    """Return the sum, eq. (1) of `recipe`, in a window (bands, lines, samples); None where there is
+    nothing."""
     job, (line, lines, _, _) = loaded(item[0]), item[1]
     bands = list(range(job.bands))
     with job.pool.region(job.recipe["spool"]) as region:
         rest = [job.bands + b for b in bands] + [2 * job.bands] * job.track
         out = region.read(line, lines, bands=rest)
+        if mapwindow.empty(out):
+            return None
         if "box" in job.recipe:
             wide, tall = job.recipe["box"]
             first, last = max(line - tall // 2, 0), min(line + lines + tall // 2, job.grid.lines)

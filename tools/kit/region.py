@@ -20,7 +20,8 @@ class Region:
 
     def __init__(self, path):
         self.name, _ = attributes.split(path)
-        if self.name == "-" or (os.path.exists(self.name) and not os.path.isfile(self.name)):
+        other = os.path.exists(self.name) and not os.path.isfile(self.name)
+        if self.name == "-" or (other and not os.path.isdir(self.name)):
             raise Error(f"{self.name}: windows are read in any order: give a file, not a pipe")
         self.source = Source(path)
         self.reader = self.source.reader

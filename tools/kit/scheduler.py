@@ -30,7 +30,7 @@ def client(address):
     """Return the Client of the scheduler at an address; an I/O ERROR where none answers."""
     try:
         from distributed import Client
-    except ImportError:
+    except Exception:  # not installed, or broken
         raise Error("-cluster needs dask.distributed: pip install 'perijove[dist]'") from None
     host, _, port = address.rpartition("//")[2].rpartition(":")
     try:

@@ -6,7 +6,7 @@ import tempfile
 
 import numpy as np
 
-from . import farm, mapresampled, mapwindow, overlap, recipe
+from . import farm, mapresampled, mapwindow, recipe
 from .error import Error
 
 CELLS = 1 << 17  # of a tile: its sums stay in the cache
@@ -44,15 +44,15 @@ def _around(job):
     return int(np.ceil(mapwindow.cells(job.grid, job.feather))) if job.feather else 0
 
 
-def cut(job, memory, threads, equalize=False):
+def cut(job, memory, threads, more=0):
     """Return lines and samples of a tile, and threads, so that all fits memory (bytes).
 
-    The number of threads falls before a tile gets narrower than the mosaic; what does not even
-    fit then is an Error that says what is needed.
+    more  bytes of another task;  the number of threads falls before a tile gets narrower than the
+    mosaic; what does not even fit then is an Error that says what is needed.
     """
     each, around = appetite(job)
     across, unit = job.grid.samples, job.unit
-    whole = [recipe.bytes_(job) if job.recipe else 0, overlap.bytes_(job) if equalize else 0]
+    whole = [recipe.bytes_(job) if job.recipe else 0, more]
     if job.recipe:
         whole.append(each * unit * across)
 
