@@ -491,14 +491,34 @@ def test_refusals(tmp_path, capsys, monkeypatch):
         ("MINCOUNT=5", "MINCOUNT goes with EQUALIZE"),
         ("FROM=0.cub", "give one of them"),
         ("SIGMA=3", "SIGMA is of a RECIPE"),
+        ("-onerror=continue -errlist=maps.lis", "it would replace what is read or written"),
+        ("-onerror=continue -errlist=0.cub", "it would replace what is read or written"),
     ):
         assert said in refused(capsys, 2, *list_of(*names), *words.split())
     saved(tmp_path / "far.cub", noise(5), grid((-90, 90, 0, 20)))
     saved(tmp_path / "near.cub", noise(5), grid((-90, 90, 20, 60)))
     line = refused(capsys, 2, *list_of("far.cub", "near.cub"), "EQUALIZE=GAIN")
     assert "far.cub: no overlap of 1000 common cells to equalize by, the largest is 0 with" in line
+    saved(
+        tmp_path / "wild.cub",
+        lambda shape: 3e38 * np.sin(np.arange(np.prod(shape))).reshape(shape),
+        grid(),
+    )
+    line = refused(capsys, 2, *list_of("0.cub", "wild.cub"), "EQUALIZE=OFFSET")
+    assert "wild.cub: samples too large to equalize: is it damaged?" in line
+    saved(tmp_path / "polar.cub", noise(1), grid((60, 90, 0, 360), 1.0, "PolarStereographic", 90.0))
+    line = refused(capsys, 2, *list_of("polar.cub", "0.cub"))
+    assert "of the first map's grid: give MAP, or list another map first" in line
     assert not (tmp_path / "out.cub").exists()
     assert not list(tmp_path.glob(".mosaic*"))
+
+
+def test_a_map_behind_the_limb_of_the_first_adds_nothing(tmp_path):
+    near = grid((-90, 90, 90, 270), 1.0, "Orthographic", clon=180.0)
+    first = saved(tmp_path / "near.cub", noise(1), near)
+    saved(tmp_path / "far.cub", noise(2), grid((-20, 20, 350, 370), clon=0.0))
+    made = run(tmp_path, "PRIORITY=ONTOP", maps=["near.cub", "far.cub"])
+    assert made.core.shape == first.shape
 
 
 def test_a_missing_and_a_broken_file(tmp_path, capsys, monkeypatch):

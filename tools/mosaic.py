@@ -60,7 +60,10 @@ def refuse(p):
 
 def opened(p, paths, pool):
     """MapFiles, the label they share, the Cube of the first without samples, what was left out."""
-    failed = []
+    failed, errors = [], p.reserved.get("errlist")
+    for path in (p.FROMLIST, p.MAP, p.TO, *paths):
+        if errors and path and os.path.abspath(path) == os.path.abspath(errors):
+            raise Error(f"-errlist = {errors}: it would replace what is read or written")
 
     def leave(path, error):
         files.tell(f"**{error.kind}** {p.tool}: {error}: left out")
@@ -68,8 +71,8 @@ def opened(p, paths, pool):
 
     goes_on = p.reserved.get("onerror") == "CONTINUE"
     found = mapset.opened(p.progress(paths, "labels"), pool, leave if goes_on else None)
-    if "errlist" in p.reserved:
-        with files.output(p.reserved["errlist"], text=True) as out:
+    if errors:
+        with files.output(errors, text=True) as out:
             out.write("".join(f"{path}\n" for path in failed).encode())
     names = found[2].band_names()
     left = [names[b] for b in range(len(names)) if b not in found[0][0].bands]

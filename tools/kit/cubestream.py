@@ -31,6 +31,10 @@ def spooled(path, folder):
                 _copy(
                     reader, out, f"cube {len(paths)} of {'standard input' if path == '-' else path}"
                 )
+    except OSError as error:
+        raise IoError(
+            f"{folder}: cannot be written: {files.reason(error)}: set TMPDIR to a larger disk"
+        ) from None
     finally:
         reader.close()
     if not paths:

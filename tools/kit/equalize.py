@@ -24,6 +24,7 @@ from .mosaicjob import loaded
 from .stack import moments, overlapping, products, rows
 
 CELLS = 1 << 17  # of a unit, about
+ROUNDING = 1e-12  # of a mean square: a variance below that is none
 
 
 def solve(run, kind, least, say):
@@ -122,13 +123,18 @@ class Overlaps:
 
         least  common cells of a pair that counts;  names  of the maps, for errors
         """
+        damaged = np.flatnonzero(~np.isfinite(np.einsum("kbii->i", self.sums)))
+        if len(damaged):
+            raise Error(f"{names[damaged[0]]}: samples too large to equalize: is it damaged?")
         n = np.where(self.count >= least, self.sums[0], 0.0)
         for a in n:
             np.fill_diagonal(a, 0.0)
         groups = self.groups(least, names)
         with np.errstate(divide="ignore", invalid="ignore"):
             mean = self.sums[1] / self.sums[0]
-            scatter = np.sqrt(np.maximum(self.sums[2] / self.sums[0] - mean**2, 0))
+            square = self.sums[2] / self.sums[0]
+            variance = square - mean**2
+            scatter = np.sqrt(np.where(variance > ROUNDING * square, variance, 0))
         gains, offsets = np.ones(n.shape[:2]), np.zeros(n.shape[:2])
         for b in range(len(n)):
             if kind in ("GAIN", "BOTH"):

@@ -88,7 +88,7 @@ def tell(line):
     """Print a line on stderr; nowhere where that is closed or full, least of all on stdout."""
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            print(line, file=sys.stderr)
+            sys.stderr.write(f"{line}\n")  # at once: lines of tools side by side stay whole
 
 
 def sha256(path):

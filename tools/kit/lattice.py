@@ -9,10 +9,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from .error import Error
 from .grid import LINEAR
 from .projection import longitudes
 
 SNAP = 1e-3  # cells: as near to a whole number counts as one
+MOST = 1e12  # cells of a mosaic
 PROBE = 65  # points along an axis of a map that is to be held by another lattice
 
 
@@ -87,13 +89,19 @@ def union(first, grids):
     """Return the grid on the lattice of the first that holds all; a row of longitudes is closed
     to a whole turn where no gap is left, and goes the shorter way round else."""
     cells = turn(first)
-    boxes = np.array([_box(grid, first, cells) for grid in grids])  # top, bottom, left, right
+    boxes = [_box(grid, first, cells) for grid in grids]  # top, bottom, left, right
+    boxes = np.array([box for box in boxes if box is not None])
     top, bottom = int(boxes[:, 0].min()), int(boxes[:, 1].max())
     left, right = int(boxes[:, 2].min()), int(boxes[:, 3].max())
     if cells and len(grids) > 1:
         left, right = _arc(boxes[:, 2], boxes[:, 3], round(cells), first)
     if (top, bottom, left, right) == (0, first.lines, 0, first.samples):
         return first
+    if (bottom - top) * (right - left) > MOST:
+        raise Error(
+            f"the maps reach over {bottom - top:.6g} lines and {right - left:.6g} samples of the "
+            "first map's grid: give MAP, or list another map first"
+        )
     made = replace(
         first,
         left=first.left + left * first.scale,
@@ -111,13 +119,16 @@ def union(first, grids):
 
 
 def _box(grid, first, cells):
-    """First and last edge, lines then samples, of a grid on the lattice of the first."""
+    """First and last edge, lines then samples, of a grid on the lattice of the first; None where
+    that shows nothing of it."""
     at = offset(grid, first)
     if at is not None:
         return at[0], at[0] + grid.lines, at[1], at[1] + grid.samples
     line, sample = (np.linspace(-0.5, n - 0.5, PROBE) for n in grid.shape)
     lat, lon = grid.latlon(line[:, None], sample)
     i, j = first.pixel(lat, lon)
+    if np.isnan(i).all():
+        return None
     ends = [_whole(v) for v in (i, j)]
     if cells:  # samples by the longitudes the map is meant to hold
         west = first.pixel(np.nanmean(lat), grid.maxlon)[1] + 0.5

@@ -14,7 +14,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from . import blend, densetile, lattice, mapresampled, mapwindow, special
+from . import blend, densetile, files, lattice, mapresampled, mapwindow, special
+from .error import IoError
 from .mapregion import Pool
 
 UNIT = {"copied": 1, "recipe": 64, "resampled": mapresampled.BLOCK}  # lines
@@ -160,3 +161,11 @@ def _best(job, window, shape):
         if mix and not steep and mix.full:
             break
     return mix and mix.result()
+
+
+def store(stream, array):
+    """Write an array for other tasks; a full disk, of which numpy has no number, is an IoError."""
+    try:
+        np.save(stream, array)
+    except OSError as error:
+        raise IoError(f"{stream.name}: cannot be written: {files.reason(error)}") from None

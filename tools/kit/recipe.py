@@ -14,7 +14,7 @@ import os
 
 import numpy as np
 
-from . import feather, footprint, gaussian, mapresampled, mapwindow, special
+from . import feather, footprint, gaussian, mapresampled, mapwindow, mosaicjob, special
 from .error import Error
 
 SIGMA = {"PAPER": 1.6, "NOSEAM": 4.0}  # degrees
@@ -104,7 +104,7 @@ def keep(job, name, lows):
     path = os.path.join(job.folder, name + ".npy")
     part = f"{path}.{os.getpid()}-{id(lows)}"
     with open(part, "wb") as stream:
-        np.save(stream, np.stack([low.mean for low in lows]))
+        mosaicjob.store(stream, np.stack([low.mean for low in lows]))
     os.replace(part, path)
 
 

@@ -73,6 +73,7 @@ def network(n):
     return pairs
 
 
+@np.errstate(over="ignore", invalid="ignore")  # of damaged samples: equalize refuses what comes
 def products(v):
     """Return n, S, Q (3, maps, maps) float64 of some cells of maps (maps, cells), NaN: none.
 

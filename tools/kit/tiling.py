@@ -6,7 +6,7 @@ import tempfile
 
 import numpy as np
 
-from . import farm, mapresampled, mapwindow, recipe
+from . import farm, mapresampled, mapwindow, mosaicjob, recipe
 from .error import Error
 
 CELLS = 1 << 17  # of a tile: its sums stay in the cache
@@ -120,7 +120,7 @@ def filed(item):
     folder = os.path.dirname(path)
     handle, part = tempfile.mkstemp(dir=folder)
     with os.fdopen(handle, "wb") as stream:
-        np.save(stream, block)
+        mosaicjob.store(stream, block)
     name = os.path.join(folder, f"{task.__name__}-{'-'.join(map(str, work))}.npy")
     os.replace(part, name)  # the same again, where a worker was lost and another made it
     return name
