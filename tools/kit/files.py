@@ -30,7 +30,8 @@ def output(path, text=False):
         stream.flush()
         return
     folder = os.path.dirname(os.path.abspath(path))
-    part = os.path.join(folder, f".{os.path.basename(path)}.{os.getpid()}.part")
+    # by chance, not by the process: many machines may share the folder
+    part = os.path.join(folder, f".{os.path.basename(path)}.{os.urandom(4).hex()}.part")
     # a device or a named pipe is written to, never replaced
     own = os.path.exists(path) and not os.path.isfile(path)
     try:

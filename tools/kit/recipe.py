@@ -102,7 +102,7 @@ def low_pass(job, width):
 def keep(job, name, lows):
     """Keep the means of LowPasses for other tasks: written beside and renamed."""
     path = os.path.join(job.folder, name + ".npy")
-    part = f"{path}.{os.getpid()}-{id(lows)}"
+    part = f"{path}.{os.urandom(4).hex()}"
     with open(part, "wb") as stream:
         mosaicjob.store(stream, np.stack([low.mean for low in lows]))
     os.replace(part, path)
