@@ -185,6 +185,7 @@ def refused(monkeypatch, capsys, tmp_path, raws):
 
 
 def test_no_scheduler(refused):
+    workers.needed()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # nobody listens there
         port = taken.getsockname()[1]
@@ -198,6 +199,7 @@ def test_no_scheduler(refused):
 
 
 def test_something_else_that_answers(refused, monkeypatch):
+    workers.needed()
     monkeypatch.setattr(scheduler, "CONNECT", 0.5)
     with socket.create_server(("127.0.0.1", 0)) as server:
         code, said = refused(f"127.0.0.1:{server.getsockname()[1]}")

@@ -22,6 +22,7 @@ MOSAIC = ["mosaic", "FROMLIST=maps.lis", "EQUALIZE=GAIN", "MINCOUNT=200", "TRACK
 @pytest.fixture(scope="module")
 def maps(tmp_path_factory):
     """A folder with maps of images taken every minute, and their list."""
+    workers.needed()
     folder = tmp_path_factory.mktemp("perijove")
     step = [str(folder / f"{name}.cub") for name in ("raw", "lin", "cal", "geo", "map")]
     for n in range(IMAGES):

@@ -24,12 +24,17 @@ def until(found, what):
     return value
 
 
+def needed():
+    """Skip the test where dask.distributed is not there."""
+    if importlib.util.find_spec("distributed") is None:
+        pytest.skip("dask.distributed is not installed: EXTRAS=dist make test")
+
+
 class Workers:
     """The scheduler's address, and its workers, one thread each."""
 
     def __init__(self, folder, failures):
-        if importlib.util.find_spec("distributed") is None:
-            pytest.skip("dask.distributed is not installed: EXTRAS=dist make test")
+        needed()
         self.folder, self.started, self.workers = folder, [], {}
         self.file = folder / "scheduler.json"
         self.environment = {"DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": str(failures)}
