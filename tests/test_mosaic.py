@@ -12,7 +12,8 @@ from scipy.ndimage import distance_transform_edt, gaussian_filter
 import workers
 from passage import JUNOCAM, passage, strip
 from passage import made as passed
-from perijove.kit import cube, mapregion, projection, special, table
+from perijove.kit import cube, farm, mapregion, projection, special, table
+from perijove.kit.error import Error
 from perijove.mapproj import main as mapproj
 from perijove.mosaic import main
 from refusal import refusal
@@ -427,6 +428,20 @@ def test_a_worker_that_is_killed_costs_its_tasks(tmp_path, local):
     assert begun.returncode == 0, said
     assert (tmp_path / "other.cub").read_bytes() == alone
     assert not list(tmp_path.glob(".mosaic*"))
+
+
+def test_a_cluster_is_not_kept_to_one_task_at_a_time(tmp_path, capsys, monkeypatch):
+    saved(tmp_path / "a.cub", noise(1), grid((0, 9, 0, 9)))
+    asked = {}
+
+    def spread(p, func, items):
+        asked.update(p.reserved)
+        raise Error("enough")
+
+    monkeypatch.setattr(farm, "spread", spread)
+    words = f"FROM={tmp_path}/a.cub", f"TO={tmp_path}/b.cub", "-cluster=localhost:9"
+    assert "enough" in refused(capsys, 2, *words) and "jobs" not in asked
+    assert "enough" in refused(capsys, 2, *words, "-jobs=3") and asked["jobs"] == 3
 
 
 def test_a_cluster_needs_a_file(tmp_path, capsys):

@@ -114,10 +114,11 @@ def main(p):
 def made(p, job, label, first, failed):
     """Make the mosaic of a Job."""
     alone, equal = len(job.maps) == 1, p.EQUALIZE != "NONE" and len(job.maps) > 1
-    threads = 1 if farm.shared(p) else p.jobs
-    lines, samples, p.reserved["jobs"] = tiling.cut(
-        job, 1e6 * p.MEMORY, threads, equalize.bytes_(job) if equal else 0
-    )
+    more = equalize.bytes_(job) if equal else 0
+    threads = 1 if farm.shared(p) else p.jobs  # of a worker each has MEMORY of its own
+    lines, samples, threads = tiling.cut(job, 1e6 * p.MEMORY, threads, more)
+    if not farm.shared(p):
+        p.reserved["jobs"] = threads
     p.values["MEMORY"] = None  # left out of History: the mosaic is the same with any
     run = tiling.Runner(p, job)
     if equal:
