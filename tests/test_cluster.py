@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 
-import numpy as np
 import pytest
 
 import workers
@@ -24,16 +23,6 @@ def local(tmp_path_factory):
     made = workers.Workers(tmp_path_factory.mktemp("cluster"), failures=1)
     yield made
     made.close()
-
-
-@pytest.fixture
-def raws(tmp_path):
-    """Write a.cub, b.cub and d.cub to decompand, and c.cub, which is refused."""
-    for number, name in enumerate("abcd"):
-        codes = np.full((1, 4, 5), 10.0 * number, np.float32)
-        bits = {"SampleBits": 12 if name == "c" else 8, "SampleBitMode": "SQROOT"}
-        cube.write(str(tmp_path / f"{name}.cub"), cube.new(codes, Instrument=bits))
-    (tmp_path / "list").write_text("".join(f"{name}.cub {name}2\n" for name in "abcd"))
 
 
 def made(tmp_path):

@@ -7,23 +7,12 @@ import signal
 import subprocess
 import time
 
-import numpy as np
 import pytest
 
 from perijove import __main__
 from perijove.decompand import main as decompand
-from perijove.kit import batchlist, cube, label
+from perijove.kit import batchlist, label
 from perijove.kit.error import Error
-
-
-@pytest.fixture
-def raws(tmp_path):
-    """Write a.cub, b.cub and d.cub to decompand, and c.cub, which is refused."""
-    for number, name in enumerate("abcd"):
-        codes = np.full((1, 4, 5), 10.0 * number, np.float32)
-        bits = {"SampleBits": 12 if name == "c" else 8, "SampleBitMode": "SQROOT"}
-        cube.write(str(tmp_path / f"{name}.cub"), cube.new(codes, Instrument=bits))
-    (tmp_path / "list").write_text("a.cub a2\nb.cub b2\nc.cub c2\nd.cub d2\n")
 
 
 def made(tmp_path):

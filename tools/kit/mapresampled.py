@@ -3,7 +3,7 @@
 import numpy as np
 
 from . import feather, regrid
-from .mapwindow import OVERHEAD, Part, cells, emission, empty
+from .mapwindow import OVERHEAD, Part, around, cells, emission, empty
 
 BLOCK = 128  # cells: windows keep to this lattice, on which `regrid` has its tiles
 
@@ -72,13 +72,9 @@ class Lazy:
         return self.held
 
     def _read(self, rows, columns):
-        _, lines, samples = self.shape
         far = int(np.ceil(self.reach)) if self.reach else 0
-        top, bottom = max(rows[0] - far, 0), min(rows[-1] + far + 1, lines)
-        left, right = columns.min() - far, columns.max() + far + 1
-        if self.found.whole and (left < 0 or right > samples):
-            left, right = 0, samples
-        left, right = max(left, 0), min(right, samples)
+        ends = (rows[0], rows[-1] + 1), (columns.min(), columns.max() + 1)
+        (top, bottom, left, right), sides = around(self.found, *ends, far)
         v = self.region.floats(top, bottom - top, left, right - left, self.bands)
         at = np.ix_(rows - top, columns - left)
         if not self.weigh:
@@ -86,14 +82,6 @@ class Lazy:
         image = np.isnan(v[: len(self.found.bands)])
         w = np.ones(v.shape[1:], np.float32)
         if self.reach:
-            ends = self.found.ends
-            sides = feather.Sides(
-                self.found.whole and right - left == samples,
-                top == 0 and ends[0],
-                bottom == lines and ends[1],
-                left == 0,
-                right == samples,
-            )
             w = sides.weights(~image.any(0), self.reach)
         w[image.all(0)] = 0
         return np.concatenate([v, w[None]])[(slice(None), *at)]

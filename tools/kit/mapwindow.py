@@ -59,6 +59,28 @@ def empty(v):
     return bool((v.view(np.uint32) == special.NULL.view(np.uint32)).all())
 
 
+def around(found, rows, columns, far):
+    """Return first line, its end, first sample, its end of a map's cells around a window, and the
+    Sides of those.
+
+    rows, columns  first and one after the last;  far  cells
+    """
+    lines, samples = found.grid.shape
+    first, last = max(rows[0] - far, 0), min(rows[1] + far, lines)
+    left, right = columns[0] - far, columns[1] + far
+    if found.whole and (left < 0 or right > samples):
+        left, right = 0, samples
+    left, right = max(left, 0), min(right, samples)
+    sides = Sides(
+        found.whole and right - left == samples,
+        first == 0 and found.ends[0],
+        last == lines and found.ends[1],
+        left == 0,
+        right == samples,
+    )
+    return (first, last, left, right), sides
+
+
 def _copied(region, found, grid, turn, window, reach, emission):
     line, lines, sample, samples = window
     height, width = found.grid.shape
@@ -67,23 +89,12 @@ def _copied(region, found, grid, turn, window, reach, emission):
     if top >= bottom or not places:
         return
     far = int(np.ceil(cells(grid, reach))) if reach else 0
-    first, last = max(top - far, 0), min(bottom + far, height)
-    left = min(at for _, at, _ in places) - far
-    right = max(at + n for _, at, n in places) + far
-    if found.whole and (left < 0 or right > width):
-        left, right = 0, width
-    left, right = max(left, 0), min(right, width)
+    columns = min(at for _, at, _ in places), max(at + n for _, at, n in places)
+    (first, last, left, right), sides = around(found, (top, bottom), columns, far)
     seen = region.seen(first, last - first, left, right - left, found.bands)
     places = [(to, at - left, n) for to, at, n in places]
     inner, at = slice(top - first, bottom - first), found.place[0] + top - line
     if reach:
-        sides = Sides(
-            found.whole and right - left == width,
-            first == 0 and found.ends[0],
-            last == height and found.ends[1],
-            left == 0,
-            right == width,
-        )
         shape = last - first, right - left
         yield from _weighed(seen, shape, inner, at, places, cells(grid, reach), sides)
         return
