@@ -11,7 +11,7 @@ from functools import partial
 import numpy as np
 from measure import alone, least, made, peak, shell, strip, wall
 
-from perijove.kit import cube, geometry, label, layout, mapping, midtime, regrid, tiles
+from perijove.kit import cube, farm, geometry, label, layout, mapping, midtime, regrid, tiles
 from perijove.kit.paint import Painter, Sums
 
 LIMITS = 83.0, 88.0  # degrees: the defaults of mapproj
@@ -31,7 +31,7 @@ def bare(shape, bands=3):
         for _ in range(bands):
             cv2.remap(source, x, y, cv2.INTER_LINEAR, dst=out)
 
-    with mapping.alone():
+    with farm.opencv_alone():
         return least(job)
 
 
@@ -66,7 +66,7 @@ def steps(core, g):
         found = map_coordinates(plane, [y, x], out, order=1, mode="nearest")
         return out if found is None else found
 
-    with mapping.alone():
+    with farm.opencv_alone():
         ours = least(job)
         painter.take = scipy
         return ours, least(job, 1)

@@ -63,6 +63,7 @@ def test_opencv_has_one_thread_a_worker_and_its_own_afterwards():
 
     before = cv2.getNumThreads()
     jobs = before + 1
+    cv2.setNumThreads(jobs)  # as kit/parm does
     threads = farm.spread(given(f"-jobs={jobs}"), lambda _: cv2.getNumThreads(), range(5))
     assert list(threads) == [1] * 5 and cv2.getNumThreads() == jobs
     cv2.setNumThreads(before)

@@ -20,7 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-from perijove.kit import cube, gaussian, mapping, parm, picture, special
+from perijove.kit import cube, farm, gaussian, parm, picture, special
 from perijove.kit.error import Error
 
 SIGMA = {"DEGREES": 3.2, "KM": 4000.0, "PIXELS": 80.0}  # px: 3.2 degrees at 25 px/degree
@@ -51,7 +51,7 @@ def flatten(core, lowpass, mode="SUBTRACT", bands=None, threads=1):
         else:
             np.subtract(v, low.strip(line, len(v)), out=v)
 
-    with mapping.alone(), ThreadPoolExecutor(threads) as pool:
+    with farm.opencv_alone(), ThreadPoolExecutor(threads) as pool:
         lows = list(pool.map(prepared, bands))  # all of them, before a band changes
         jobs = zip(bands, lows, strict=True)
         list(pool.map(work, ((low, *part) for band, low in jobs for part in _strips(core[band]))))

@@ -32,7 +32,7 @@ def spread(p, func, items, total=None):
 
 def _spread(p, func, items):
     if not shared(p):
-        with opencv_alone(p.jobs):
+        with opencv_alone():
             yield from _ordered(func, items, p.jobs, AHEAD * p.jobs)
         return
     from . import batchlist, cluster
@@ -63,18 +63,19 @@ def _ordered(func, items, threads, ahead, finish=bool):
 
 
 @contextlib.contextmanager
-def opencv_alone(jobs):
-    """Keep OpenCV to one thread a call, loaded or not yet; jobs are its threads afterwards."""
+def opencv_alone():
+    """Keep OpenCV to one thread a call, loaded or not yet: the workers own the processors."""
     name = "OPENCV_FOR_THREADS_NUM"
-    before = os.environ.get(name)
+    words, loaded = os.environ.get(name), sys.modules.get("cv2")
+    before = loaded.getNumThreads() if loaded else int(words or -1)  # -1: as many as there are
     opencv(1)
     try:
         yield
     finally:
-        opencv(jobs)
+        opencv(before)
         os.environ.pop(name)
-        if before is not None:
-            os.environ[name] = before
+        if words is not None:
+            os.environ[name] = words
 
 
 def opencv(threads):

@@ -7,7 +7,6 @@ distance to the framelet's nearest edge (or 1 inside it).  Pixel coordinates: `t
 framelets are interpolated: `paint`.
 """
 
-import contextlib
 import os
 from concurrent.futures import ThreadPoolExecutor
 
@@ -15,6 +14,7 @@ import numpy as np
 
 from . import geometry, reserved, special
 from .error import Error
+from .farm import opencv_alone
 from .paint import Painter, Sums
 from .tiles import SIZES, Planner
 
@@ -66,7 +66,7 @@ def resample(
             i, j, (lines, samples) = tile.line, tile.sample, tile.shape
             painter.paint(tile, sums, out[:, i : i + lines, j : j + samples])
 
-    with alone(), ThreadPoolExecutor(threads or reserved.processors()) as pool:
+    with opencv_alone(), ThreadPoolExecutor(threads or reserved.processors()) as pool:
         list(pool.map(work, range(0, len(corners), CHUNK)))
     return out
 
@@ -80,19 +80,6 @@ def affordable(bands, lines, samples, each=4, advice=FINER):
             f"{lines} lines and {samples} samples in {bands} bands take {size / 1e9:.0f} GB, this "
             f"machine has {memory / 1e9:.0f}: {advice}"
         )
-
-
-@contextlib.contextmanager
-def alone():
-    """Keep OpenCV to one thread per call: the workers own the processors."""
-    import cv2
-
-    before = cv2.getNumThreads()
-    cv2.setNumThreads(1)
-    try:
-        yield
-    finally:
-        cv2.setNumThreads(before)
 
 
 def solved(cube):

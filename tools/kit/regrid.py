@@ -21,7 +21,8 @@ import numpy as np
 from . import reserved, special
 from .chebyshev import expansion, nodes
 from .error import Error
-from .mapping import affordable, alone
+from .farm import opencv_alone
+from .mapping import affordable
 
 SIZES = (128, 64, 32, 16)  # cells of a tile
 EMPTY = 32  # cells: of a larger tile a part may show something that no node does
@@ -64,7 +65,7 @@ def resample(core, pixel, shape, interp="BILINEAR", turn=None, threads=None):
             part = out[:, line : line + len(y), sample : sample + y.shape[1]]
             _paint(part, core, y, x, take, REACH[interp], turn)
 
-    with alone(), ThreadPoolExecutor(threads or reserved.processors()) as pool:
+    with opencv_alone(), ThreadPoolExecutor(threads or reserved.processors()) as pool:
         list(pool.map(work, range(0, len(corners), CHUNK)))
     return out
 
